@@ -11,6 +11,7 @@ from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
@@ -22,6 +23,14 @@ _AGREEMENTS = {
     "vanishing": "0 but for terms that are proved to be below every float",
     "small constant": "equal but for a small constant of forward, which backward ignores",
 }
+# Why a returned gradient is not compared.
+_MALFORMED = {
+    Reason.WRONG_SHAPE: "not compared: backward did not return an array of this shape",
+    Reason.NOT_FINITE: "not compared: backward returned nan or infinity",
+    Reason.COMPLEX_VALUE: "not compared: backward returned complex numbers",
+    Reason.UNWRITTEN_MEMORY: "not compared: backward returned entries that it has never written",
+}
+_NO_NUMBERS = "not compared: backward did not return an array of numbers"
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"
 PROSE = ("likely", "entry")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
@@ -75,7 +84,7 @@ def sentence(comparison: Comparison) -> str:
     if comparison.evidence.function:
         return f"not compared: {comparison.evidence.function} raised an exception"
     if comparison.evidence.kind == "malformed":
-        return "not compared: backward did not return an array of this shape"
+        return _MALFORMED.get(comparison.evidence.reason or Reason.WRONG_SHAPE, _NO_NUMBERS)
     if comparison.evidence.kind == "lost":
         return "no longer checked: the case no longer has this gradient"
     if comparison.verdict is Verdict.AGREES:

@@ -227,6 +227,15 @@ def test_a_gradient_that_is_too_short_is_blamed_itself():
     assert "the output" not in row.evidence.detail
 
 
+@pytest.mark.parametrize("series", some([lambda x: -x / 3, lambda x: -x / 3 + x**3 / 30], 2))
+def test_a_gradient_that_switches_too_far_out_is_blamed_itself(series):
+    """Where forward computes the formula itself and the gradient the slope of its series, the gradient is inaccurate."""
+    forward, derivative = sinc(F=lambda x: 1 - x**2 / 6 + x**4 / 120)[0], sinc(B=series, threshold=0.3)[1]
+    (row, *_) = approximations(checked((forward, derivative)))
+    assert row.verdict is Verdict.REFUTED
+    assert "the output" not in row.evidence.detail
+
+
 @slow
 def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
     """The number of terms and the threshold are judged by what the formula beyond the threshold is good to."""

@@ -302,6 +302,13 @@ def test_a_division_by_0_in_a_whole_region_says_where():
     assert "backward fails with a division by zero, at tests/test_holes.py:" in row.evidence.detail
 
 
+def test_a_division_by_0_everywhere_is_shown_at_the_sample():
+    """Where the divisor is 0 for all inputs, the point is the sample."""
+    case = verify.pair(lambda x: x * 1.0, lambda d, x: d / (x - x), x="2")
+    rows = [row for row in verify.check(case).comparisons if row.verdict is Verdict.REFUTED]
+    assert rows[0].evidence.detail.startswith("at the sample the gradient of x[0] is ")
+
+
 def test_a_kink_that_cannot_occur_may_be_allowed():
     """The author of a case lets GP211 pass with a reason."""
     case = verify.pair(norm, lambda d, x: d * x / norm(x), x="4", allow={"GP211": "rows are never all 0"})

@@ -2,12 +2,15 @@
 
 import random
 
+import numpy as np
 import pytest
 import results
 
+import verify
 from reports import renderer, words
 from reports.jsonread import read
 from reports.words import _pair, _point
+from verify.checks.checker import check
 from verify.model.result import Apart, Run
 
 
@@ -69,3 +72,19 @@ def test_formulas_that_are_set_apart():
     for name in ("terminal", "markdown", "junit", "sarif", "github"):
         assert "dout[0]/sqrt(x[0])" in renderer(name)(run).replace("\\", "")
     assert "<msqrt>" in renderer("html")(run)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "sentence"),
+    [
+        (lambda d, x: np.full(3, np.nan), "backward returned nan or infinity"),
+        (lambda d, x: np.array(["a", "b", "c"]), "backward did not return an array of numbers"),
+        (lambda d, x: 1j * d, "backward returned complex numbers"),
+        (lambda d, x: np.empty(3), "backward returned entries that it has never written"),
+        (lambda d, x: d[:2], "backward did not return an array of this shape"),
+    ],
+)
+def test_a_gradient_that_is_not_compared_has_its_own_reason(gradient, sentence):
+    """What is wrong with the array that backward returned is said; its shape is blamed only where it is the shape."""
+    (row,) = check(verify.pair(lambda x: x * 2.0, gradient, x="3"), quick=True).comparisons
+    assert words.sentence(row) == f"not compared: {sentence}"

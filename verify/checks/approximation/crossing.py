@@ -54,6 +54,10 @@ class Other:
         """Return the outputs of a run, each with that of this one."""
         return _outputs(exact.seen, self.run.seen)
 
+    def moves(self, exact: Exact) -> bool:
+        """Tell whether an output is another formula on the other side."""
+        return any(here != there for here, there in self.outputs(exact))
+
 
 def runs_on(graph: Graph) -> list[Exact]:
     """Return the runs on a graph that are known, to be added to: beyond a threshold lies the region of one of them."""

@@ -113,6 +113,16 @@ class Approximations:
             yield entry, decision or claim.decisions[entry]
 
 
+def _preference(judged: tuple[Decision, bool]) -> tuple[int, bool]:
+    """Order decisions, each with whether the outputs change at its threshold: the best first, of two as good the surer.
+
+    Where the outputs stay as they are, the gradient is measured by the derivative of `forward` itself. Where they
+    change, it is a guess which of the two sides approximates the other.
+    """
+    decision, moves = judged
+    return decision.verdict.rank, moves
+
+
 def _replaced(claim: Claim, decisions: Mapping[int, Decision]) -> Claim:
     """Return a claim with other decisions on some entries."""
     return replace(claim, decisions=[decisions.get(i, decision) for i, decision in enumerate(claim.decisions)])
@@ -155,10 +165,10 @@ class _Settler:
                 return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _BUDGET, reason=Reason.APPROXIMATION))
             decision = self._beside(claim, entry, other)
             if decision is not None:
-                decisions.append(decision)
+                decisions.append((decision, other.moves(self.exact)))
                 if decision.verdict.good:
                     break
-        best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
+        best = min(decisions, key=_preference, default=(None, False))[0]
         if best is None and self._may_be_other(pair, refuted.point):
             best = Decision(Verdict.UNDECIDED, self._open(_NO_OTHER))
         return best and best._replace(point=refuted.point)

@@ -226,7 +226,7 @@ class Hole:
 
     def _written(self, text: Callable[[Fraction], str]) -> str:
         inputs = ", ".join(f"{name} = {text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
-        return inputs if len(self.names) <= _MOST_SHOWN else f"{inputs}, ..."
+        return (inputs or "the sample") if len(self.names) <= _MOST_SHOWN else f"{inputs}, ..."
 
     def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
         """Return the inputs that the nodes depend on, the entry, and others, as far as they are shown."""
