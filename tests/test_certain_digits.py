@@ -10,7 +10,7 @@ import pytest
 from effort import some
 
 import verify
-from verify.checks.rounding import blame, truth
+from verify.checks.rounding import blame, truth, whole
 from verify.discovery.collect import collect
 from verify.graph import balls
 from verify.graph.digits import digits
@@ -52,9 +52,34 @@ def attention_backward(do, q, k, v):
     return ds @ k, ds.T @ q, p.T @ do
 
 
+def ramp(x):
+    t = np.minimum(x, 1)
+    return 1 - t * (2 - t)
+
+
+def slope(x, at_1):
+    inside = np.where(x < 1, -(2 - 2 * np.minimum(x, 1)), 0.0)
+    return np.where(x == 1, at_1, (inside - ramp(x)) * np.exp(-x))
+
+
+def bent(x):
+    return np.where(x < 300, x + np.exp(-x), 300.0 - (x - 300) / 3 + np.exp(-x))
+
+
+def sinc(x):
+    safe = np.where(np.abs(x) < 1e-4, 1.0, x)
+    return np.where(np.abs(x) < 1e-4, 1 - x**2 / 6, np.sin(safe) / safe)
+
+
+def sinc_slope(x, last):
+    safe = np.where(np.abs(x) < 1e-4, 1.0, x)
+    return np.where(np.abs(x) < 1e-4, -x / 3 + last * x**2, (safe * np.cos(safe) - np.sin(safe)) / safe**2)
+
+
+CLOSED = verify.real("2", low=0, closed=True)
 FAR = verify.real("2", low=150, high=160)
 WIDE = verify.real("2", low=-1e6, high=1e6)
-# Values that cancel, saturate, under- and overflow, in right layers and in wrong ones.
+# Values that cancel, saturate, under- and overflow, at holes, on edges and in series, in right layers and in wrong ones.
 HARD = [
     layer("saturated", np.tanh, lambda d, x: d / np.cosh(x) ** 2, x=FAR),
     layer("saturated, wrong", np.tanh, lambda d, x: 2 * d / np.cosh(x) ** 2, x=FAR),
@@ -75,6 +100,13 @@ HARD = [
     layer("chain, wrong", lambda x: np.exp(-np.exp(x)), lambda d, x: d * np.exp(x - np.exp(x)), x="2"),
     layer("variance", lambda x: (x**2).mean() - x.mean() ** 2, lambda d, x: 2.001 * d * (x - x.mean()) / len(x), x="4"),
     layer("roots that cancel", lambda x: np.sqrt(x + 1) - np.sqrt(x), lambda d, x: d * x, x=verify.real("2", low=1e9)),
+    layer("hole, wrong", lambda x: np.prod(np.tanh(x)), lambda d, x: d * np.prod(np.tanh(x)) / np.sinh(x), x="3"),
+    layer("edge, wrong", lambda x: ramp(x) * np.exp(-x), lambda d, x: d * slope(x, 5.0), x="2"),
+    layer("edge", lambda x: ramp(x) * np.exp(-x), lambda d, x: d * slope(x, 0.0), x="2"),
+    layer("kink far out, wrong", lambda x: bent(x), lambda d, x: d * np.where(x < 300, 1.0, -0.5), x="2"),
+    layer("bound, wrong", lambda x: x * np.sqrt(x), lambda d, x: 1.5 * d * x / np.sqrt(x), x=CLOSED),
+    layer("series, wrong", sinc, lambda d, x: d * sinc_slope(x, 0.0334), x="2"),
+    layer("rows", lambda x: (x @ x.T).sum(axis=0), lambda d, x: 2.0 * (d + d[:, None]) @ x / 2 * 1.001, x="40 30"),
 ]
 
 
@@ -97,6 +129,7 @@ def doubled(monkeypatch):
         (truth, "_BITS"),
         (truth, "_MORE_BITS"),
         (blame, "_PRECISIONS"),
+        (whole, "_PRECISIONS"),
     ):
         bits = getattr(module, name)
         monkeypatch.setattr(module, name, bits * 2 if isinstance(bits, int) else tuple(2 * b for b in bits))
@@ -118,7 +151,7 @@ def alike(once, twice):
     return "not known" in once or re.fullmatch(".*".join(map(re.escape, BOUND.split(once))), twice) is not None
 
 
-@pytest.mark.parametrize("case", some(HARD, 2), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", some(HARD, 3), ids=lambda case: case.name)
 def test_hard_numbers_are_certain(case, monkeypatch):
     """Where digits cancel, the number that is printed is the one that more bits give, or none."""
     assert uncertain(case, monkeypatch) == []
