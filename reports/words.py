@@ -11,8 +11,7 @@ from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
-from verify.model.reasons import Reason
-from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Verdict
+from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.
@@ -28,7 +27,7 @@ _MALFORMED = {
     Reason.WRONG_SHAPE: "not compared: backward did not return an array of this shape",
     Reason.NOT_FINITE: "not compared: backward returned nan or infinity",
     Reason.COMPLEX_VALUE: "not compared: backward returned complex numbers",
-    Reason.UNWRITTEN_MEMORY: "not compared: backward returned entries that it has never written",
+    Reason.UNWRITTEN_MEMORY: "not compared: backward returned entries that were never written",
 }
 _NO_NUMBERS = "not compared: backward did not return an array of numbers"
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"

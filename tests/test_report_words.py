@@ -80,7 +80,7 @@ def test_formulas_that_are_set_apart():
         (lambda d, x: np.full(3, np.nan), "backward returned nan or infinity"),
         (lambda d, x: np.array(["a", "b", "c"]), "backward did not return an array of numbers"),
         (lambda d, x: 1j * d, "backward returned complex numbers"),
-        (lambda d, x: np.empty(3), "backward returned entries that it has never written"),
+        (lambda d, x: np.empty(3), "backward returned entries that were never written"),
         (lambda d, x: d[:2], "backward did not return an array of this shape"),
     ],
 )

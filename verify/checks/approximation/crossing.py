@@ -56,7 +56,7 @@ class Other:
 
     def moves(self, exact: Exact) -> bool:
         """Tell whether an output is another formula on the other side."""
-        return any(here != there for here, there in self.outputs(exact))
+        return any(node != other for node, other in self.outputs(exact))
 
 
 def runs_on(graph: Graph) -> list[Exact]:
