@@ -91,11 +91,13 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in items.items() if getattr(evidence, name) or name in ("kind", "detail")}
 
 
+_OF_SOME_ROWS = ("strict", "apart", "arrays", "marks")
+
+
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
-    """Return a row; only where the gate is strict, and that counts, it says so, and only long formulas are apart."""
-    strict = {"strict": True} if items.pop("strict") else {}
-    apart = {"apart": comparison.apart} if items.pop("apart") else {}
-    return items | {"state": comparison.state, "line_of": comparison.line_of} | strict | apart
+    """Return a row without the fields that are for some rows only, where it has nothing there."""
+    present = {name: part for name in _OF_SOME_ROWS if (part := items.pop(name))}
+    return items | {"state": comparison.state, "line_of": comparison.line_of} | present
 
 
 def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> dict[str, Any]:

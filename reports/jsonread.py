@@ -11,10 +11,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from reports.jsonfile import render
 from verify.model.identity import CaseId, Place, Quantity, Shard
-from verify.model.result import SCHEMA_VERSION, CaseResult, Reason, Run, Stale, Verdict
+from verify.model.result import SCHEMA_VERSION, CaseResult, Reason, Rest, Run, Stale, Verdict
 
 _TUPLES = (Place, CaseId, Quantity, Shard, Stale)  # that have named fields
-_ENUMS: Mapping[type, Callable[[Any], Any]] = {Verdict: Verdict.__getitem__, Reason: Reason}
+_ENUMS: Mapping[type, Callable[[Any], Any]] = {Verdict: Verdict.__getitem__, Reason: Reason, Rest: Rest}
 
 
 def read(text: str) -> Run:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reports import anchors, cells, concise, layout, passing, rows, words
+from reports import anchors, cells, concise, layout, passing, rows, sides, words
 from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
 
 _COLORS = {
@@ -158,7 +158,23 @@ def _explained(comparison: Comparison, look: Look) -> list[str]:
     lines = look.lines(f"{name}: {words.sentence(comparison)}", "  ")
     for line in words.explanation(comparison, everything=look.everything):
         lines += look.labelled(line.label, line.text)
-    return lines
+    return lines + _sides(comparison, look)
+
+
+def _sides(comparison: Comparison, look: Look) -> list[str]:
+    """Return both sides of a wrong array as a table, and what its other entries are."""
+    table = sides.table(comparison)
+    if table is None:
+        return []
+    headers = ("entry", words.computed(comparison), "exact")
+    rows = layout.plain(headers, ("left",) * 3, table.rows) if table.rows else []
+    rest = [table.rest] if table.rest else []
+    labels = ["arrays" if rows else "others", *[""] * len(rows)]
+    return [
+        line.rstrip()
+        for label, text in zip(labels, [*rows, *rest], strict=False)
+        for line in look.labelled(label, text)
+    ]
 
 
 def _inherited(listed: Sequence[rows.Row], look: Look) -> list[str]:

@@ -6,15 +6,18 @@ from dataclasses import replace
 from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Relation, Variant
 from verify.model.reasons import Reason
 from verify.model.result import (
+    Arrays,
     Branch,
     CaseResult,
     Comparison,
     Counterexample,
+    Entry,
     Evidence,
     Excerpt,
     Finding,
     Graph,
     Node,
+    Rest,
     Rounding,
     Run,
     Stale,
@@ -178,6 +181,8 @@ def halved(variant, failing=5, **fields):
         ),
         "failing": failing,
         "index": (0, 1),
+        "arrays": Arrays((Entry((0, 1), "1/2", "1/4", True), Entry((1, 1), "1", "1", False)), Rest.ZERO, 1),
+        "marks": ".5..5.5.5.5?",
         "relation": Relation(after="/2"),
         "diagnosis": "the gradient is half of what it should be: a factor 2 is missing",
         "where": at("my_layers.py:14"),

@@ -3,6 +3,7 @@
 Screenshots are kept where GRADPROOF_SCREENSHOTS says, and by the long tests in build/screenshots.
 """
 
+import contextlib
 import io
 import os
 import shutil
@@ -22,6 +23,7 @@ from verify.model.result import Accuracy, Run
 ROOT = Path(__file__).parent.parent
 SUITE = Path(__file__).parent / "data" / "page"
 AXE = ROOT / ".venv" / "axe.min.js"
+CAPTURES = 4  # times that a screenshot is asked for
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 OVERLAPS = """
@@ -85,13 +87,22 @@ class Opened:
     def __exit__(self, *_):
         self.page.close()
 
+    def capture(self, **how):
+        """Return a screenshot; where Chromium fails to take one, as it may under load, it is asked again."""
+        from playwright.sync_api import Error
+
+        for _ in range(CAPTURES - 1):
+            with contextlib.suppress(Error):
+                return self.page.screenshot(**how)
+        return self.page.screenshot(**how)
+
     def keep(self, name):
         """Keep a screenshot."""
         named = os.environ.get("GRADPROOF_SCREENSHOTS")
         if named or LONG:
             folder = Path(named or ROOT / "build" / "screenshots")
             folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+            self.capture(path=folder / f"{name}.png", full_page=True)
 
 
 @slow
@@ -343,9 +354,73 @@ def test_more_to_the_right_is_seen(browser, checked, tmp_path):
         assert drawing.evaluate("one => one.scrollWidth > one.clientWidth")
         box = drawing.bounding_box()
         edge = {"x": box["x"] + box["width"] - 6, "y": box["y"] + 4, "width": 4, "height": 4}  # above all lines
-        before = opened.page.screenshot(clip=edge)
+        before = opened.capture(clip=edge)
         drawing.evaluate("one => one.scrollLeft = 10000")
-        assert opened.page.screenshot(clip=edge) != before
+        assert opened.capture(clip=edge) != before
+
+
+class Failing:
+    """A page that fails to be captured so many times."""
+
+    def __init__(self, times):
+        self.times, self.asked = times, 0
+
+    def screenshot(self, **_):
+        from playwright.sync_api import Error
+
+        self.asked += 1
+        if self.asked <= self.times:
+            raise Error("Page.screenshot: Protocol error (Page.captureScreenshot): Unable to capture screenshot")
+        return b"captured"
+
+
+def test_a_capture_is_asked_for_again():
+    """A failure of Chromium to capture is no failure of the page, unless it goes on failing."""
+    from playwright.sync_api import Error
+
+    opened = Opened.__new__(Opened)
+    opened.page = Failing(CAPTURES - 1)
+    assert opened.capture() == b"captured"
+    opened.page = Failing(CAPTURES)
+    with pytest.raises(Error):
+        opened.capture()
+    assert opened.page.asked == CAPTURES
+
+
+def test_entries_are_drawn(browser, tmp_path):
+    """A wrong gradient has a cell for each entry: squares, rings and dots stand in their frame, and do not overlap."""
+    path = tmp_path / "entries.html"
+    path.write_text(page.render(Run((results.HALVED,))), encoding="utf-8")
+    for width in (400, 1400):
+        with Opened(browser, path, width=width) as opened:
+            drawn = opened.page.get_by_role("img", name="entries of the gradient of W: 5 wrong, 1 undecided, 6 right")
+            assert drawn.is_visible()
+            frame, *kinds = (
+                drawn.locator(which).evaluate(
+                    "one => { const b = one.getBBox(); return [b.x, b.y, b.width, b.height] }"
+                )
+                for which in (".frame", ".right", ".open", ".wrong")
+            )
+            for x, y, wide, high in kinds:
+                assert frame[0] <= x
+                assert frame[1] <= y
+                assert x + wide <= frame[0] + frame[2]
+                assert y + high <= frame[1] + frame[3]
+            assert opened.page.locator("table.sides tbody tr").count() == 2
+
+
+def test_a_case_is_found_without_a_script(browser, written):
+    """Chosen in the field, it is the only one that is shown, in the table of what fails too."""
+    with Opened(browser, written) as opened:
+        cases = opened.page.locator(".case >> visible=true")
+        before = cases.count()
+        opened.page.select_option("#find", label="apples, swapped in one layer")
+        assert cases.count() == 1
+        assert cases.first.get_attribute("id") == "apples-swapped-in-one-layer"
+        rows = opened.page.locator("#failing tbody tr >> visible=true").all()
+        assert {row.get_attribute("data-case") for row in rows} == {"apples-swapped-in-one-layer"}
+        opened.page.select_option("#find", label="any case")
+        assert cases.count() == before
 
 
 def test_fractions_in_explanations_can_be_read(browser, checked, tmp_path):

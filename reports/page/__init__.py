@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from reports import anchors, words
-from reports.page import failing, headline, inventory, table, view
+from reports.page import failing, finding, headline, inventory, table, view
 from reports.page.markup import tag, text
 from verify.model.findings import FINDINGS
 from verify.model.result import CaseResult, Run, Verdict, summary
@@ -41,6 +41,7 @@ def rendered(run: Run) -> Page:
     head, case_anchors = headline.headline(run), anchors.of_cases(run)
     case, room, passing = templates.get_template("case.html"), _LARGEST, 0
     cases: list[tuple[str, str]] = []
+    whole: list[view.CaseView] = []
     placed: set[str] = set()
     lines: set[str] = set()
     for case_view in view.views(run):
@@ -49,10 +50,12 @@ def rendered(run: Run) -> Page:
         if room < 0:
             break
         cases.append((case_view.tone, markup))
+        whole.append(case_view)
         placed.add(case_view.anchor)
         lines.update(line.anchor for line in (*case_view.rows.bad, *case_view.rows.good))
         passing += case_view.tone == "good"
-    style = _style()
+    choices = finding.choices(whole)
+    style = _style() + finding.style(choices)
     page = templates.get_template("page.html").render(
         run=run,
         head=head,
@@ -61,6 +64,7 @@ def rendered(run: Run) -> Page:
         summary=summary(run),
         cases=cases,
         passing=passing,
+        choices=choices,
         files=inventory.inventory(run, case_anchors, frozenset(placed)),
         short=len(run.cases) - len(placed),
         verdicts=[(table.SIGNS[verdict], verdict.name, verdict.value) for verdict in Verdict],

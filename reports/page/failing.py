@@ -17,9 +17,10 @@ _OF_FINDINGS = 2  # as findings rank
 
 
 class Line(NamedTuple):
-    """A failure, with the place on the page that tells all of it."""
+    """A failure, with the place on the page that tells all of it, and that of the case that it is `of`."""
 
     anchor: str
+    of: str
     case: str
     name: str
     tone: str
@@ -59,6 +60,7 @@ def _line(case: CaseResult, failure: concise.Failure, anchor: str, placed: froze
     why = failure.why if len(failure.why) <= _LONGEST else f"{failure.why[:_LONGEST]}…"
     return Line(
         row if row in placed else anchor,
+        anchor,
         case.name,
         failure.name,
         tone,

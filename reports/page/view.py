@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from reports import anchors, cells, rows, words
+from reports import anchors, cells, rows, sides, words
 from reports.page import failing, svg, table
 from reports.page.chart import chart, worst
 from reports.page.diagram import drawing
 from reports.page.formula import formula
+from reports.page.heat import heat_map
 from reports.page.markup import Markup, joined, tag, text
 from verify.model.identity import Place
 from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
@@ -175,8 +176,31 @@ def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) ->
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
+    if both := sides.table(c):
+        facts.append(("arrays" if both.rows else "other entries", _sides(c, both)))
+    if drawn := heat_map(c):
+        facts.append(("all entries", drawn))
     facts.append(("meaning", tag("code", text(words.meaning([c])))))
     return Failure(row_anchors[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
+
+
+def _sides(c: Comparison, both: sides.Table) -> Markup:
+    """Return both sides of a wrong array as a table; what differs has a sign beside it."""
+    heads = [tag("th", text(head), scope="col") for head in ("entry", words.computed(c), "exact")]
+    rows = [
+        tag(
+            "tr",
+            tag("th", text(index), scope="row"),
+            *[tag("td", text(cell)) for cell in (*pair, "✗" if differs else "✓")],
+        )
+        for (index, *pair), differs in zip(both.rows, both.differ, strict=True)
+    ]
+    rest = tag("p", text(both.rest), class_="quiet") if both.rest else Markup("")
+    if not rows:
+        return text(both.rest)
+    return joined(
+        tag("table", tag("thead", tag("tr", *heads, tag("td", text("")))), tag("tbody", *rows), class_="sides"), rest
+    )
 
 
 _LABELS = {

@@ -108,6 +108,37 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a gradient at a counterexample: both values, exact or with certain digits, and if they differ."""
+
+    index: tuple[int, ...]
+    expected: str
+    actual: str
+    differs: bool
+
+
+class Rest(StrEnum):
+    """What is known of the entries of a gradient that are not listed."""
+
+    ZERO = "zero"  # on both sides
+    EQUAL = "equal"
+    OPEN = "open"  # some differ, or depend on inputs that the counterexample does not name
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Both sides of a whole gradient at a counterexample: some `entries`, and what is known of the `rest`.
+
+    They hold where each input that the counterexample does not name is 0, or has no influence. `differing` is how many
+    entries are known to differ there.
+    """
+
+    entries: tuple[Entry, ...]
+    rest: Rest
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Apart:
     """Two formulas that differ, in terms of what they have in common: names with formulas, the simpler ones first."""
 
@@ -129,6 +160,9 @@ class Comparison:
     is told of the entry at `index`. `variant` says for which sizes and options.
     Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake. Two long formulas are
     there once more, set `apart`.
+    Of a wrong array, `arrays` has both sides at the counterexample, and `marks` a sign for each entry in the order of
+    the array: `.` if it is right, `?` if it is undecided, and else its difference at the sample, in tenths of the
+    larger side, rounded down, at most `9`, or `x` where that is not known.
     `where` is the place of the code that computed it, `parting` the line at which a wrong gradient parts from the
     exact one, as far as that is known.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
@@ -157,6 +191,8 @@ class Comparison:
     where: Place = NOWHERE
     parting: Place = NOWHERE
     apart: Apart | None = None
+    arrays: Arrays | None = None
+    marks: str = ""
     known: bool = False
     weaker: bool = False
     strict: bool = False

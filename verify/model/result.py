@@ -15,7 +15,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from verify.model.comparison import Apart, Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
+from verify.model.comparison import (
+    Apart,
+    Arrays,
+    Comparison,
+    Counterexample,
+    Entry,
+    Evidence,
+    LineOf,
+    Rest,
+    Rounding,
+    Verdict,
+)
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
@@ -26,11 +37,13 @@ __all__ = [
     "SCHEMA_VERSION",
     "Accuracy",
     "Apart",
+    "Arrays",
     "Branch",
     "CaseResult",
     "Comparison",
     "Counterexample",
     "Cover",
+    "Entry",
     "Evidence",
     "Excerpt",
     "Finding",
@@ -40,6 +53,7 @@ __all__ = [
     "LineOf",
     "Node",
     "Reason",
+    "Rest",
     "Rounding",
     "Run",
     "Stale",
@@ -49,7 +63,7 @@ __all__ = [
     "summary",
     "troubles",
 ]
-SCHEMA_VERSION = "2.3"
+SCHEMA_VERSION = "2.4"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import flint
 import sympy
 
 from verify.checks.claims.common import set_apart
+from verify.checks.claims.entries import emptied
 from verify.checks.claims.shrinking import shrunk
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
@@ -41,13 +42,17 @@ _NOT_SIMPLIFIED = f"not simplified: it takes more than {_STEPS:,} steps"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is told of one wrong entry."""
+    """What is told of one wrong entry.
+
+    At the `point` of the counterexample, the inputs that it does not name are 0 as far as they can be.
+    """
 
     expected: str
     actual: str
     relation: Relation | None
     counterexample: Counterexample | None
     evidence: Evidence
+    point: Point | None = None
     apart: Apart | None = None
 
 
@@ -100,19 +105,19 @@ def _counterexample(
     decision: Decision,
     variables: Sequence[int],
     confirmed: Callable[[Point], bool],
-) -> tuple[Counterexample | None, Evidence]:
-    """Return a simple counterexample, and how far the two sides are apart there."""
+) -> tuple[Counterexample | None, Evidence, Point | None]:
+    """Return a simple counterexample, how far the two sides are apart there, and the whole point."""
     if decision.point is None:
-        return None, decision.evidence
+        return None, decision.evidence, None
     names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
     simple = shrunk(graph, region, expected, actual, decision.point, names)
-    for point in (simple, decision.point):
+    for point in (*emptied(graph, region, simple, names), simple, decision.point):
         real = rationals.real(graph, [expected, actual], point)
         if not real[expected].ball.overlaps(real[actual].ball) and confirmed(point):
             inputs = tuple((name, decimal_text(point[name])) for name in names)
             counterexample = Counterexample(inputs, real[expected].readable, real[actual].readable)
-            return counterexample, difference(graph, (expected, actual), point)
-    return None, decision.evidence
+            return counterexample, difference(graph, (expected, actual), point), point
+    return None, decision.evidence, None
 
 
 class Sampled(Protocol):

@@ -13,6 +13,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
+from verify.checks.claims.entries import Sides, arrays, marks
 from verify.checks.claims.explain import Explanation, explain
 from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
@@ -176,7 +177,23 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
         explanation = explanation if place == first else explained(place)
     diagnosis = _branching(claim.exact.seen) or diagnose(claim.exact.suspect(claim.name, claim.actual))
-    return replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
+    row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
+    return row if row.counterexample is None else _with_entries(row, claim, explanation)
+
+
+def _with_entries(row: Comparison, claim: Claim, explanation: Explanation) -> Comparison:
+    """Return the row of a wrong gradient with what is told of all of its entries."""
+    assert row.counterexample is not None
+    assert explanation.point is not None
+    exact = claim.exact
+    sides = Sides(exact.seen.trace, claim.actual.shape, exact.gradient(claim.name), claim.actual.nodes)
+    named = dict(row.counterexample.inputs)
+    proved = [place for place, decision in enumerate(claim.decisions) if decision.verdict is Verdict.PROVED]
+    return replace(
+        row,
+        arrays=arrays(sides, explanation.point, named, proved),
+        marks=marks(sides, claim.decisions, exact.region.sample),
+    )
 
 
 def _is_beneath(claim: Claim, place: int, point: Point | None) -> bool:
