@@ -491,6 +491,46 @@ def test_a_file_that_changes_meanwhile(fixed):
     assert "3 * x * dout" in done.source
 
 
+EXECUTED = """
+import gradproof
+
+TEXT = '''
+def forward(x):
+    return x * x
+
+def backward(dout, x):
+    return 3 * x * dout
+'''
+space = {{"__name__": "elsewhere"}}
+exec({code}, space)
+case = gradproof.pair(space["forward"], space["backward"], x="N D", name="case")
+"""
+NO_FILE = "no function that runs backward in a file of yours in UTF-8: move it to a .py file"
+# Code that nothing is to be written for: its text, what is done to its file, why, and the exit status.
+HOSTILE = {
+    "a REPL": (EXECUTED.format(code="TEXT"), None, NO_FILE, 1),
+    "a frozen module": (EXECUTED.format(code="compile(TEXT, '<frozen elsewhere>', 'exec')"), None, NO_FILE, 1),
+    "it hangs": (function("3 * x * dout", before="while True: pass"), None, "no fix: not finished after 10 s", 1),
+    "it exits": (function("3 * x * dout", before="import os; os._exit(3)"), None, "exited with status 3", 1),
+    "without permission": (function("3 * x * dout"), lambda path: path.chmod(0o444), "mine.py: permission denied", 2),
+    "a link": (function("3 * x * dout"), _link, "mine.py is a symbolic link; name the file that it leads to", 2),
+}
+
+
+@pytest.mark.parametrize("name", some(HOSTILE, 3))
+def test_nothing_is_written(command, shop, name):
+    """Every file is what it was, none is left beside it, and it is said why."""
+    text, spoil, why, status = HOSTILE[name]
+    (shop / "mine.py").write_text(text)
+    if spoil is not None:
+        spoil(shop / "mine.py")
+    before = {path.name: path.read_bytes() for path in shop.iterdir() if path.is_file()}
+    done = command("fix", "mine.py", "--write", "--timeout", "10" if name == "it hangs" else "60")
+    assert done.status == status
+    assert why in done.out + done.err
+    assert {path.name: path.read_bytes() for path in shop.iterdir() if path.is_file()} == before
+
+
 class Broken:
     """A crew of which every answer is that we failed."""
 
