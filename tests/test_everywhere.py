@@ -1,8 +1,11 @@
 """Functions, modules, buffers and caches that user code keeps: what makes floats, wherever it is kept."""
 
+import builtins
 import functools
 import importlib
 import math
+import random
+import sys
 import weakref
 from types import FunctionType, ModuleType, SimpleNamespace
 
@@ -275,6 +278,22 @@ def test_all_is_put_back():
     assert Layer.empty is np.empty
     assert type(CONSTANT) is np.ndarray
     assert "float" not in globals()
+
+
+@pytest.mark.parametrize("module", [builtins, math, random])
+def test_what_python_has_is_everybodys(module):
+    """A closure leads to a module and from there to Python's own, whose names stay what they are."""
+    original = np.zeros
+    before, table = dict(vars(module)), {"module": vars(module), "here": sys.modules[__name__], "zeros": np.zeros}
+
+    def forward(x):
+        return table["module"], table["here"], x
+
+    with everywhere(forward):
+        assert not [name for name, value in before.items() if vars(module)[name] is not value]
+        assert table["zeros"] is not original  # the twin: what the user keeps is replaced
+    assert table["zeros"] is original
+    assert not [name for name, value in before.items() if vars(module)[name] is not value]
 
 
 def test_constants_are_forgotten():

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -553,6 +554,21 @@ def test_only_plain_data_is_taken(tmp_path):
             else:
                 with pytest.raises(pickle.UnpicklingError, match="not plain data"):
                     receive(file)
+
+
+@pytest.mark.parametrize("message", ["pathlib.Path()", "os.getcwd", "print"])
+def test_an_answer_that_is_no_plain_data_is_an_error_at_once(command, shop, message):
+    """Nobody waits for the time limit: the case is one ERROR, and the next one gets a worker of its own."""
+    spoil = f"import os, pathlib, pickle; from verify.discovery import messages; data = pickle.dumps({message})"
+    (shop / "bad.py").write_text(cases(one=f"{spoil}; messages.packed = lambda message: data", two="pass"))
+    begin = time.monotonic()
+    done = command("bad.py", "--timeout", "50")
+    assert time.monotonic() - begin < 40
+    assert done.status == 1
+    assert "gradproof itself failed" in " ".join(done.out.split())
+    assert "is not plain data" in done.err
+    assert "two" in done.out
+    assert "proved" in done.out
 
 
 def test_a_worker_that_does_not_start(command, shop, monkeypatch):

@@ -61,11 +61,10 @@ class Answer(NamedTuple):
 
     `done` with what was asked for; `partial` with what is certain of it so far, `packed`; `refused`: bad input;
     `failed`: the user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer
-    in time, too much memory was used, or there is no worker any more. All but the first two with a text, and the
-    `place` that it is about, what `failed` with the `reason`, and the last three with the `partial` result, if there is
-    one. `changed` says what the
-    user's code has made of the process, if anything, and `touched` which files of the user's it has imported or opened,
-    where that was asked for.
+    in time, too much memory was used, or there is no worker any more; `unread`: the answer is no plain data. All but
+    the first two with a text, and the `place` that it is about, what `failed` with the `reason`, and the last four with
+    the `partial` result, if there is one. `changed` says what the user's code has made of the process, if anything, and
+    `touched` which files of the user's it has imported or opened, where that was asked for.
     """
 
     kind: str

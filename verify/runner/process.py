@@ -51,7 +51,7 @@ class Process:
         return Process(self.begin().another())
 
     def ask(self, request: tuple[Any, ...], limit: float) -> Any:
-        """Return the Answer to a request; after `hung`, `exceeded` and `died` the worker is no more.
+        """Return the Answer to a request; after `hung`, `exceeded`, `unread` and `died` the worker is no more.
 
         Raises RuntimeError where no worker starts.
         """
@@ -59,7 +59,7 @@ class Process:
             self._worker = self._start()
         self._worker.tell(self.output)
         answer = self._worker.ask(request, limit, self.memory)
-        if answer is not None and answer.kind not in ("hung", "exceeded"):
+        if answer is not None and answer.kind not in ("hung", "exceeded", "unread"):
             return answer
         return self._ended(answer)
 
@@ -226,12 +226,15 @@ class _Worker:
         return Answer(kind, f"{why}{addition}", place=place)
 
     def _read(self) -> None:
-        from verify.discovery.messages import receive
+        from verify.discovery.messages import Answer, receive
 
-        with contextlib.suppress(Exception):  # the end, or what is no message
+        try:
             while True:
                 self._answers.put(receive(self._replies))
-        self._answers.put(None)
+        except (EOFError, OSError):
+            self._answers.put(None)
+        except Exception as problem:  # noqa: BLE001 - no message; the worker lives, and would be waited for
+            self._answers.put(Answer("unread", f"an answer of the worker cannot be read: {problem}"))
 
 
 _IN_OURS = ", in code of gradproof or of a library"

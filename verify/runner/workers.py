@@ -218,13 +218,13 @@ class Workers:
 
     def _answered(self, kind: str | Task, answer: Answer) -> Answer:
         """Take notice of what a request has made of the process; raises InputError and WorkerError."""
-        if answer.kind in ("hung", "exceeded", "died"):
+        if answer.kind in ("hung", "exceeded", "unread", "died"):
             self._forget()
         elif answer.changed and kind != "cases":  # the next case gets a process as this one was
             self._renew()
         if answer.kind == "refused":
             raise InputError(answer.value)
-        if answer.kind == "bug":
+        if answer.kind in ("bug", "unread"):
             raise WorkerError(answer.value)
         return answer
 

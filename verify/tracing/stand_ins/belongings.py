@@ -100,6 +100,8 @@ def is_looked_into(value: Any) -> bool:
         return not _is_foreign(value.__globals__.get("__name__") or "")
     if isinstance(value, ModuleType):
         return not _is_foreign(value.__name__) and may_be_users(getattr(value, "__file__", None) or "")
+    if type(value) is dict and "__spec__" in value:  # of a module, as each has one of `builtins` under `__builtins__`
+        return not _is_foreign(value.get("__name__") or "") and may_be_users(value.get("__file__") or "")
     return isinstance(value, _ENTERED) or _is_of_users(value if isinstance(value, type) else type(value))
 
 
