@@ -12,7 +12,7 @@ import pytest
 from effort import slow, some
 from products import cases
 
-from verify.cache import cache, machine, store
+from verify.cache import cache, folder, machine
 from verify.cache.folder import FOLDER
 from verify.runner import process
 
@@ -50,7 +50,7 @@ def again(command, shop):
 
 def entries(shop):
     """Return the stored entries, by file."""
-    return {path.name: path.read_bytes() for path in (shop / FOLDER / store.DECIDED).glob("*")}
+    return {path.name: path.read_bytes() for path in (shop / FOLDER / folder.RESULTS).glob("*")}
 
 
 def test_what_has_not_changed_is_not_run(again, shop):
@@ -123,6 +123,17 @@ def test_a_package_that_is_found_earlier(again, shop):
     (shop / "below" / "helper.py").write_text("def double(x):\n    return x\n")
     assert again("below/mine.py") == ([], [])
     assert again.done.status == 1
+
+
+def test_the_setting(command, again, shop):
+    """A project's setting stores results as the option does, and `--no-cache` takes none; both at once are refused."""
+    (shop / "pyproject.toml").write_text('[tool.gradproof]\ntargets = ["mine.py"]\ncache = true\n')
+    assert "has not changed" not in command("-v", "--quick").err
+    assert "mine.py has not changed" in command("-v", "--quick").err
+    assert "has not changed" not in command("-v", "--quick", "--no-cache").err
+    assert command("--watch", "--no-cache").status == 2
+    (shop / "pyproject.toml").write_text("[tool.gradproof]\ncache = 1\n")
+    assert command("mine.py").status == 2
 
 
 def test_settings_are_a_part_of_it(again):
@@ -236,7 +247,7 @@ def test_a_damaged_file_counts_as_none(again, shop, damage):
         "changed": whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:],
         "older": whole.replace(b"cases 1", b"cases 0", 1),
     }
-    (shop / FOLDER / store.DECIDED / name).write_bytes(changes.get(damage, damage))
+    (shop / FOLDER / folder.RESULTS / name).write_bytes(changes.get(damage, damage))
     assert again() == ([], [])
     assert again() == (["mine.py"], [])
 

@@ -52,7 +52,7 @@ def lowered(text):
 def test_the_defaults_are_those_of_the_parser():
     """Where the schema names a default."""
     defaults = {key: part["default"] for key, part in read(SETTINGS)["properties"].items() if "default" in part}
-    assert set(defaults) == {"targets", "seed", "timeout", "memory", "extensions"}
+    assert set(defaults) == {"targets", "seed", "timeout", "memory", "cache", "extensions"}
     assert {key: tuple(value) if isinstance(value, list) else value for key, value in defaults.items()} == {
         key: Config._field_defaults[key] for key in defaults
     }

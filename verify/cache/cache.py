@@ -11,8 +11,9 @@ import contextlib
 import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from verify.cache import printed
 from verify.cache.imports import ImpureError
 from verify.cache.machine import surroundings
 from verify.cache.sources import Sources
@@ -48,10 +49,15 @@ class Cache:
         self._results: dict[Unit, dict[int, tuple[CaseResult, str]]] = {}
         self._chosen: Mapping[Unit, tuple[int, ...]] = {}
         self._refused: dict[str, str] = {}
+        self._sound: set[Unit] = set()
+        self._is_silent = True
+        self._targets: Sequence[str] = ()
+        self._layers: str | None = None
         workers.records = {}
 
     def look(self, targets: Sequence[str], layers: str | None) -> None:
         """Look for stored results of targets, and start a process for the rest."""
+        self._targets, self._layers = targets, layers
         for target in targets:
             if is_path(target) or target.endswith(".toml"):
                 with contextlib.suppress(GradproofError):  # the worker says what is wrong with it
@@ -75,6 +81,7 @@ class Cache:
         ):
             for case in cases:
                 if result := self._result(case):
+                    self._is_silent &= not result[1]
                     sys.stderr.write(result[1])
                     yield Checked(result[0], 0.0)
                 else:
@@ -90,7 +97,21 @@ class Cache:
             for unit in new:
                 results = self._results.get(unit, {})
                 if tuple(results) == self._chosen[unit] and self._is_sound(unit):
+                    self._sound.add(unit)
                     save(self._entry(unit, self._chosen[unit], tuple(results.values())))
+
+    def keep_text(self, argv: Sequence[str], before: tuple[Any, ...], text: str, status: int) -> None:
+        """Keep what was printed, if all of it rests on stored results; `before` is the state before the run."""
+        located = self._workers.located
+        units_of_all = [unit for target in self._targets for unit in located.get(target, [])]
+        stored = [
+            unit for unit in units_of_all if unit in self._sound or (unit in self._chosen and self._is_known(unit))
+        ]
+        if self._is_silent and len(stored) == len(units_of_all) and all(target in located for target in self._targets):
+            units_of = tuple((target, self._layers, printed.led_to(located[target])) for target in self._targets)
+            rests_on = printed.merged(self._read[unit].sources for unit in stored)
+            state = before, self._surroundings, units_of, rests_on, printed.failures()
+            printed.keep(argv, printed.Printed(*state, text, status))
 
     def notes(self) -> Iterator[str]:
         """Yield a line for each file that was not run, and for each of which nothing is kept, with the reason."""
@@ -132,6 +153,7 @@ class Cache:
         return unit in self._entries and self._entries[unit].numbers == self._chosen[unit]
 
     def _take(self, case: Case, result: CaseResult, output: str) -> None:
+        self._is_silent &= not output
         if isinstance(case, CollectedCase):
             self._results.setdefault(case.unit, {})[case.number] = result, output
 

@@ -16,6 +16,8 @@ from verify.cache.pure import LIBRARIES
 from verify.discovery.packages import ROOT
 from verify.model.package import PUBLIC
 
+_AT_THE_START = {"sitecustomize", "usercustomize"}  # modules that Python imports by itself where there are any
+
 
 class ImpureError(Exception):
     """Says why the results of some source cannot be kept."""
@@ -97,7 +99,7 @@ def sites() -> list[str]:
 
 def shadows(folders: Sequence[str]) -> Iterator[str]:
     """Yield modules in folders that stand before one of Python's or of a library, whoever comes to import that."""
-    libraries = sys.stdlib_module_names | installed()
+    libraries = sys.stdlib_module_names | installed() | _AT_THE_START
     for folder in folders:
         for entry in listing(folder):
             name = entry.partition(".")[0]

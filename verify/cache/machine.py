@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from verify import __version__
@@ -20,6 +19,8 @@ from verify.discovery.packages import ROOT
 
 _LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "flint", "z3")
 _OURS = ("verify", "layers", "gradproof")
+_SKIPPED = ("__pycache__", "tests")  # folders of which nothing is run that results depend on
+_LINKED = "/etc/ld.so.cache"
 _OF_A_SHELL = re.compile(
     "_|PWD|OLDPWD|SHLVL|TERM|COLORTERM|TERM_.*|COLUMNS|LINES|WINDOWID|DISPLAY|SSH_.*|TMUX.*|STY|NO_COLOR|FORCE_COLOR|"
     "PYTEST_CURRENT_TEST|MAKE.*|MFLAGS"
@@ -48,13 +49,19 @@ def _environment() -> Iterator[str]:
 
 def _machine() -> Iterator[str]:
     """Yield what floats may depend on: the system, and what the processor can do."""
-    system = platform.uname()
-    yield from (system.system, system.release, system.version, system.machine)
+    node = ""
+    if hasattr(os, "uname"):
+        system, node, *release = os.uname()
+    else:
+        import platform
+
+        system, node, *release = platform.uname()
+    yield from (system, *release)
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
             core = "".join(iter(file.readline, "\n"))
     except OSError:
-        yield system.node
+        yield node
     else:
         yield from (match[0] for match in _OF_A_CORE.finditer(core))
 
@@ -68,22 +75,24 @@ def _ours() -> Iterator[str]:
 def _installed() -> Iterator[str]:
     """Yield what is installed: the names in these folders have versions in them, and change with each installation.
 
-    Of a library that we use and that is installed elsewhere, from its own sources say, each file counts.
+    Of a library that we use each file counts: somebody may edit one where it is installed. And so does the list of
+    shared libraries, which the system writes anew when one is installed: NumPy may take its BLAS from there.
     """
     for folder in sites():
         yield from map(_state, _entries(folder))
     for name in _LIBRARIES:
         finders = (finder.find_spec(name, None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
         spec = next(filter(None, finders), None)  # where it is, and not where it was imported from
-        if spec and spec.origin and not spec.origin.startswith(tuple(sites())):
+        if spec and spec.origin:
             yield from _below(str(Path(spec.origin).parent))
+    yield _stated(_LINKED)
 
 
 def _below(folder: str) -> Iterator[str]:
     for entry in _entries(folder):
         if not entry.is_dir():
             yield _state(entry)
-        elif entry.name != "__pycache__":
+        elif entry.name not in _SKIPPED:
             yield from _below(entry.path)
 
 
@@ -96,8 +105,16 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 def _state(entry: os.DirEntry[str]) -> str:
     """Return what changes with an entry: a file, or which files there are in a folder."""
+    return _described(entry.path, entry.stat)
+
+
+def _stated(path: str) -> str:
+    return _described(path, Path(path).stat)
+
+
+def _described(path: str, stat: Callable[[], os.stat_result]) -> str:
     try:
-        state = entry.stat()
+        state = stat()
     except OSError:  # a link that leads nowhere
-        return entry.path
-    return f"{entry.path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+        return path
+    return f"{path} {state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"

@@ -40,7 +40,7 @@ exit status:
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
 # What may come before the command as well.
-_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff|cache|watch)")
+_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff|cache|no-cache|watch)")
 _PRINTING = ("-h", "--help", "--version", "--print-completion")  # what stands before a command, or in its place
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
@@ -115,7 +115,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.set_defaults(cache=False, watch=False)
+    parser.set_defaults(cache=None, watch=False)
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
     )
@@ -126,7 +126,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     checking, choosing = _checking(formats), _choosing()
     run = _add_command(commands, "run", checking, choosing)
     _add_running(run)
-    run.add_argument("--cache", action="store_true", help=_CACHE)
+    run.add_argument("--cache", action=argparse.BooleanOptionalAction, help=_CACHE)
     watch = "with --cache, run again whenever a file changes, until Ctrl-C; needs gradproof[watch]"
     run.add_argument("--watch", action="store_true", help=watch)
     expr = _add_command(commands, "expr", checking)

@@ -19,6 +19,7 @@ _KEYS: dict[str, type] = {
     "memory": object,
     "jobs": int,
     "baseline": str,
+    "cache": bool,
     "extensions": list,
 }
 
@@ -35,6 +36,7 @@ class Config(NamedTuple):
     jobs: int = 0  # processes; 0: as many as there are cores
     extensions: tuple[str, ...] = ()  # modules that add to gradproof, found from `folder`
     folder: str = ""
+    cache: bool = False  # whether results are stored: docs/decisions/stored-results.md says why not by itself
 
 
 def find(start: Path) -> Config:
@@ -69,6 +71,7 @@ def _config(table: Any, path: Path) -> Config:
         _jobs(table, where),
         tuple(table.get("extensions", [])),
         str(path.parent.resolve()) if table.get("extensions") else "",
+        table.get("cache", False),
     )
 
 

@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from verify import __version__
+from verify.cache.folder import FOLDER, name
 from verify.command.arguments import parse
-from verify.command.reporting import colored, report
+from verify.command.reporting import colored, report, show
 from verify.command.selection import selected
 from verify.discovery.packages import REPORTS, beside
 from verify.model.errors import InputError, WorkerError
@@ -37,9 +38,18 @@ if TYPE_CHECKING:
 
 _GATES = ("run", "scan")  # commands that check all cases of their targets
 _ELSEWHERE = re.compile(  # what is not said again by who repeats a run
-    "--(report|jobs|scheduler)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|watch)", re.DOTALL
+    "--(report|jobs|scheduler)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|no-cache|watch)", re.DOTALL
 )
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
+
+
+class _Checked(NamedTuple):
+    """The result of a run, the reports asked for, the baseline, and the stored results."""
+
+    run: Run
+    requests: list[Request]
+    baseline: BaselineUse
+    cache: Cache | None
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
@@ -70,6 +80,8 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
 
 
 def _command(argv: Sequence[str]) -> int:
+    if (again := _recalled(argv)) is not None:
+        return again
     beside("reports", REPORTS)  # by its place: what PYTHONPATH leads to is the user's
     from reports import FORMATS
 
@@ -102,6 +114,8 @@ def _command(argv: Sequence[str]) -> int:
         from verify.command.config import find
         from verify.command.watching import watched
 
+        if options.cache is False:
+            raise InputError("--watch takes stored results, --no-cache takes none: leave out one of them")
         options.cache = True
         return watched(lambda: _working(argv, options), options.targets or find(Path.cwd()).targets)
     return _working(argv, options)
@@ -109,8 +123,12 @@ def _command(argv: Sequence[str]) -> int:
 
 def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
     """Run a command that has the user's code run, by workers."""
+    from verify.cache.printed import state
+    from verify.command.config import find
     from verify.runner.progress import Progress
 
+    if options.command == "run" and options.cache is None and options.scheduler is None:
+        options.cache = find(Path.cwd()).cache
     with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started(later=options.cache) as workers:
         if options.command == "init":
             from verify.command.scanning import initial
@@ -125,18 +143,40 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
             return _mutate(workers, options, progress)
         if options.command == "fix":
             return _fix(workers, options, progress, argv)
-        run, requests, baseline = _run(workers, options, progress)
+        before = state(argv) if options.cache else None
+        run, requests, baseline, cache = _run(workers, options, progress)
     if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
     run, texts, note = baseline.judged(run)
-    status = report(run, requests, options, texts, note)
+    status, text = report(run, requests, options, texts, note)
     if options.command in _GATES:
         from verify.command.lastfailed import keep
 
         keep(options.command, run.cases)
+    if cache and before and run.complete and _prints_alone(options, requests, baseline):
+        cache.keep_text(argv, before, text, status)
     if options.durations is not None:
         sys.stderr.write(progress.slowest(options.durations))
     return status
+
+
+def _recalled(argv: Sequence[str]) -> int | None:
+    """Print what this very command printed before, if a run would print it again; returns its exit status, or None."""
+    if not Path(FOLDER, name(argv)).exists():
+        return None
+    from verify.cache.printed import recall
+
+    if (recalled := recall(argv)) is None:
+        return None
+    text, status = recalled
+    show(text)
+    return status
+
+
+def _prints_alone(options: argparse.Namespace, requests: Sequence[Request], baseline: BaselineUse) -> bool:
+    """Tell whether all that a run does is to print its text: it writes no report, and nothing to standard error."""
+    others = (requests, baseline.path, options.lastfailed, options.watch, options.memory)
+    return not any(others) and options.durations is None and options.verbose <= options.quiet
 
 
 def _explained(codes: Sequence[str]) -> str:
@@ -206,8 +246,8 @@ def _extend(config: Config) -> None:
     extended(config.extensions, config.folder)
 
 
-def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], BaselineUse]:
-    """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
+def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> _Checked:
+    """Check the cases that the command is about."""
     from reports import renderer
     from reports.write import requests
     from verify.command import lastfailed
@@ -225,8 +265,8 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     baseline = _baseline(options, config, wanted)
     seed = config.seed if options.seed is None else options.seed
     cache = _cache(workers, options, config, seed)
-    for name in {request.format for request in wanted} | {"terminal"}:
-        renderer(name)  # imported while the worker starts
+    for form in {request.format for request in wanted} | {"terminal"}:
+        renderer(form)  # imported while the worker starts
     every = selected(workers, options, config)
     cases, others = divided(every, options.shard)
     if options.lastfailed:
@@ -254,7 +294,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     run = Run(
         tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
     )
-    return run, wanted, baseline
+    return _Checked(run, wanted, baseline, cache)
 
 
 def _check_together(options: argparse.Namespace) -> None:
@@ -395,4 +435,5 @@ def _merge(options: argparse.Namespace) -> int:
 
     wanted = requests(options.report, [Path(os.path.realpath(path)) for path in options.reports])
     run = merged(options.reports, read)
-    return report(replace(run, command=shlex.join(["gradproof", "merge", *map(str, options.reports)])), wanted, options)
+    command = shlex.join(["gradproof", "merge", *map(str, options.reports)])
+    return report(replace(run, command=command), wanted, options)[0]

@@ -27,8 +27,8 @@ def report(
     options: argparse.Namespace,
     others: Mapping[Path, str] = _NONE,
     note: str = "",
-) -> int:
-    """Render every report, then write them, and other files; returns the exit status."""
+) -> tuple[int, str]:
+    """Render every report, then write them, and other files; returns the exit status and what was printed."""
     from reports import concise, renderer, terminal
     from reports.write import write
     from verify.model.result import exit_status
@@ -58,13 +58,18 @@ def report(
             else terminal.render(run, _look(options), page=path, places=places)
         )
         printed.append(_no_commands(text) if "github" in on_stdout else text)
-    try:
-        print("".join(printed), end="", flush=True)
-    except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    show("".join(printed))
     if note and verbosity > -2:
         print(f"gradproof: {note}", file=sys.stderr)
-    return exit_status(run)
+    return exit_status(run), "".join(printed)
+
+
+def show(text: str) -> None:
+    """Print a text, as far as somebody reads it."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _look(options: argparse.Namespace) -> Look:

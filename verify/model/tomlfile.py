@@ -12,7 +12,7 @@ from typing import Any
 from verify.model.errors import InputError, nearest
 from verify.model.where import relative
 
-_KINDS = {str: "text", int: "a whole number", dict: "a table", list: "an array"}
+_KINDS = {str: "text", bool: "true or false", int: "a whole number", dict: "a table", list: "an array"}
 
 
 def read_toml(path: Path) -> dict[str, Any]:
