@@ -87,6 +87,7 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 	$(BIN)/python -m tests.benchmarks.layers
 	$(BIN)/python tests/benchmarks/arrays.py
 	$(BIN)/python tests/benchmarks/everything.py
+	$(BIN)/python tests/benchmarks/scanning.py
 
 docs: $(INSTALLED)  ## build the documents into build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going --fresh-env --quiet -d build/doctrees docs build/docs

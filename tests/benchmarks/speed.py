@@ -17,13 +17,25 @@ ROOT = Path(__file__).parent.parent.parent
 PYTHON = sys.executable
 COMMAND = str(Path(PYTHON).with_name("gradproof"))
 RUNS = 11
+MINE = """
+import gradproof
+
+class Double:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dout):
+        return 2 * dout
+
+double = gradproof.layer(Double, inputs={"x": "N D"})
+"""
 SHOPPING = ("layers/shopping.toml", "layers.shopping")  # scalars: the larger layers are measured in layers.py
 
 
-def seconds(*command: str) -> float:
-    """Run a command to its end and return how long it took."""
+def seconds(*command: str, folder: Path | str = ROOT) -> float:
+    """Run a command to its end in a folder and return how long it took."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -49,18 +61,27 @@ def report_step() -> float:
     from reports import FORMATS
     from verify.command import main as cli
 
-    write, taken = cli._report, []
+    write, taken = cli.report, []
 
-    def timed(*args: Any) -> int:
+    def timed(*args: Any) -> tuple[int, str]:
         start = time.perf_counter()
         status = write(*args)
         taken.append(time.perf_counter() - start)
         return status
 
-    cli._report = timed
+    cli.report = timed
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(ROOT):
         cli.main(["--quick", *[f"--report={name}={folder}/{name}" for name in FORMATS]], io.StringIO())
     return taken[0]
+
+
+def again_ratio() -> float:
+    """Return the time of a second run of a file that has not changed over that of the bare start of the command."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "mine.py").write_text(MINE)
+        run, bare = (COMMAND, "mine.py", "--cache"), (COMMAND, "--version")
+        pairs = [(seconds(*run, folder=folder), seconds(*bare, folder=folder)) for _ in range(2 * RUNS)]
+    return statistics.median(ours / start for ours, start in pairs[1:])
 
 
 def basket(n: int) -> float:
@@ -82,6 +103,7 @@ def main() -> int:
             100,
             "ms",
         ),
+        report("second run of an unchanged file / gradproof --version", again_ratio(), 1.3, ""),
         report("all formats of the whole suite, beyond the run", report_step(), 1, "s"),
         report("basket(1000): 2,001 derivatives, whole process", basket(1000), 2, "s"),
     ]

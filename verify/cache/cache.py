@@ -102,13 +102,11 @@ class Cache:
 
     def keep_text(self, argv: Sequence[str], before: tuple[Any, ...], text: str, status: int) -> None:
         """Keep what was printed, if all of it rests on stored results; `before` is the state before the run."""
-        located = self._workers.located
-        units_of_all = [unit for target in self._targets for unit in located.get(target, [])]
-        stored = [
-            unit for unit in units_of_all if unit in self._sound or (unit in self._chosen and self._is_known(unit))
-        ]
-        if self._is_silent and len(stored) == len(units_of_all) and all(target in located for target in self._targets):
-            units_of = tuple((target, self._layers, printed.led_to(located[target])) for target in self._targets)
+        located = {target: self._workers.located.get(target, []) for target in self._targets}
+        every = [unit for listed in located.values() for unit in listed]
+        stored = [unit for unit in every if unit in self._sound or (unit in self._chosen and self._is_known(unit))]
+        if self._is_silent and all(located.values()) and stored == every:
+            units_of = tuple((target, self._layers, printed.led_to(listed)) for target, listed in located.items())
             rests_on = printed.merged(self._read[unit].sources for unit in stored)
             state = before, self._surroundings, units_of, rests_on, printed.failures()
             printed.keep(argv, printed.Printed(*state, text, status))
