@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -45,7 +46,7 @@ def state(argv: Sequence[str]) -> tuple[Any, ...]:
     folder = Path.cwd()
     settings = tuple((str(place), _digest(place / "pyproject.toml")) for place in (folder, *folder.parents))
     look = tuple(os.environ.get(variable) for variable in _OF_THE_TERMINAL)
-    return sys.version, tuple(argv), settings, look, sys.stdout.isatty() and tuple(os.get_terminal_size())
+    return sys.version, tuple(argv), settings, look, sys.stdout.isatty() and tuple(shutil.get_terminal_size())
 
 
 def recall(argv: Sequence[str]) -> tuple[str, int] | None:
