@@ -4,8 +4,9 @@ import flint
 import numpy as np
 import pytest
 
-from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
-from verify.checks.rounding.judge import judged, upward
+from verify.checks.rounding.faults import kinds
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Formats
+from verify.checks.rounding.judge import judged, measured, upward
 
 
 def judgement(actual, exact, *, numbers=DOUBLE, middle=None, radius=0.0, scale=0.0):
@@ -23,6 +24,31 @@ def test_an_error_is_counted_in_ulps(numbers):
     assert float(found.error[0] / found.ulps[0]) == pytest.approx(1, rel=0.02)
     assert float(found.bound[0] / found.ulps[0]) == pytest.approx(3, rel=0.02)
     assert not found.strayed.any()
+
+
+def of_points(rng):
+    """Judge three numbers at points of three formats, with errors of all sizes, bounds of all sizes, and infinities."""
+    formats = [DOUBLE, SINGLE, HALF] * 60
+    shape = len(formats), 3
+    exact = rng.uniform(1, 2, shape).astype(np.longdouble)
+    actual = exact * (1 + rng.choice([0, 0, 0, 1e-17, 1e-12, 1e-5, 0.1, np.inf, np.nan], shape))
+    bound = exact * rng.choice([0, 1e-16, 1e-8, 1e-3, 1, np.inf], shape)
+    return measured(
+        Formats.of(formats), actual.astype(float), (exact, exact * 0), (exact, bound), np.ones((len(formats), 1))
+    )
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_points_without_faults_are_told_from_those_with_some(number):
+    """No fault of any kind is at a point that is called faultless, and alone each point has the faults that it had."""
+    judgement = of_points(np.random.default_rng(number))
+    faulty, faultless = kinds(judgement), judgement.is_faultless
+    assert faultless.any()
+    assert not any(wrong[faultless].any() for wrong in faulty.values())
+    points = np.flatnonzero(~faultless)
+    alone = kinds(judgement.at(points))
+    assert all((alone[code] == wrong[points]).all() for code, wrong in faulty.items())
+    assert {code for code, wrong in alone.items() if wrong.any()} == set(faulty)
 
 
 def test_what_lies_outside_of_its_enclosure_has_strayed():

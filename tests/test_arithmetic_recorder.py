@@ -89,3 +89,11 @@ def test_code_is_told_the_type_that_is_asked_about():
         recorder.dtype = np.dtype(dtype)
         observe(layer, variant, 0, seen=Observation(variant, recorder))
         assert told.pop() == (dtype,) * 5 + (np.float64,)
+
+
+def test_each_node_has_its_rounding_and_its_line():
+    """Also variables, which are made at once: what comes behind them keeps its place."""
+    recorder, nodes = recorded(lambda x: x * x)
+    assert len(recorder.ops) == len(recorder.units) == len(recorder.places)
+    assert [recorder.units[node] for node in nodes] == [1, 1, 1]
+    assert all(recorder.places[node][0].endswith("test_arithmetic_recorder.py") for node in nodes)

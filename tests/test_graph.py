@@ -19,6 +19,15 @@ def test_equal_operations_are_one_node(graph):
     assert graph.product(two, graph.product(three, x)) == graph.product(x, six)
 
 
+def test_variables_that_are_made_at_once_are_those_made_one_by_one(graph):
+    """New names get nodes in order, and a name that is known keeps its own."""
+    assert graph.variables_of(["x", "y"]) == [graph.variable("x"), graph.variable("y")]
+    both = graph.variables_of(["z", "x"])
+    assert both == [graph.variable("z"), graph.variable("x")]
+    assert graph.variables_of([]) == []
+    assert [graph.node(number) for number in both] == [Node("variable", (), "z"), Node("variable", (), "x")]
+
+
 def test_neutral_elements_vanish(graph):
     """0 + x, 1 * x and x ** 1 are x; 0 * x is 0; x ** 0 is 1."""
     x, zero, one = graph.variable("x"), graph.constant(Fraction(0)), graph.constant(Fraction(1))

@@ -115,6 +115,21 @@ class Graph:
             number = self.variables[name] = self._new("variable", (), name)
         return number
 
+    def variables_of(self, names: Sequence[str]) -> list[int]:
+        """Return the nodes of inputs, no two of which have one name; new ones are made at once."""
+        if not self.variables.keys().isdisjoint(names):
+            return list(map(self.variable, names))
+        numbers = self._new_variables(names)
+        self.variables.update(zip(names, numbers, strict=True))
+        return numbers
+
+    def _new_variables(self, names: Sequence[str]) -> list[int]:
+        first = len(self.ops)
+        self.ops += ["variable"] * len(names)
+        self.args += [()] * len(names)
+        self.payloads += names
+        return list(range(first, len(self.ops)))
+
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
         ratio = value.as_integer_ratio()

@@ -88,14 +88,20 @@ class Judgement:
         return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
 
     @property
-    def is_faultless(self) -> bool:
+    def is_faultless(self) -> Any:
         """Tell whether all floats are finite, in their enclosures, and have three quarters of their bits right.
 
-        Then no entry has a fault of any kind (`faults.kinds`), and none has to be looked for.
+        Then no entry has a fault of any kind (`faults.kinds`), and none has to be looked for. Of several points, there
+        is an answer for each.
         """
-        if self.outside.any() or not np.isfinite(self.actual).all():
-            return False
-        return bool((self.lost <= 2.0 ** (-self.numbers.bits * 3 / 4)).all())
+        fine = ~self.outside.any(axis=-1) & np.isfinite(self.actual).all(axis=-1)
+        return fine & (self.lost <= 2.0 ** (-self.numbers.bits * 3 / 4)).all(axis=-1) if np.any(fine) else fine
+
+    def at(self, points: Array) -> Judgement:
+        """Return what is judged at some of several points."""
+        arrays = (self.actual, self.exact, self.error, self.bound, self.outside, self.scale)
+        assert isinstance(self.numbers, Formats)
+        return Judgement(Formats(*(part[points] for part in self.numbers)), *(part[points] for part in arrays))
 
     def _relative(self, error: Array) -> Array:
         """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows.

@@ -67,6 +67,11 @@ class Recorder(Trace):
         self.places.append((self._line or asking()) if args else ("", 0))
         return super()._new(op, args, payload)
 
+    def _new_variables(self, names: Sequence[str]) -> list[int]:
+        self.units += [0] * len(names)
+        self.places += [("", 0)] * len(names)
+        return super()._new_variables(names)
+
     def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
         key = (op, args, payload, units, self._composing)
         number = self._nodes.get(key)

@@ -326,6 +326,26 @@ def _is_plain(
     takes are no fault either: `are_inherent` tells whether it does, of the entry at a point that loses most. Where
     there is no bound, and something `overflows`, that may be the cause.
     """
+    plain: Array = judgement.is_faultless
+    points = np.flatnonzero(~plain)
+    if points.size:
+        there = [tried[point] for point in points.tolist()]
+        plain[points] = _have_explained_faults(
+            judgement.at(points),
+            there,
+            lambda: overflows()[points],
+            lambda columns, entries: are_inherent(points[columns], entries),
+        )
+    return plain
+
+
+def _have_explained_faults(
+    judgement: Judgement,
+    tried: Sequence[Tried],
+    overflows: Callable[[], Array],
+    are_inherent: Callable[[Array, Array], Array],
+) -> Array:
+    """Tell of points with faults which are plain all the same."""
     half = np.array([attempt.numbers is HALF for attempt in tried])
     elsewhere = half & np.array([attempt.name != SAMPLE for attempt in tried])
     faulty, bounded = kinds(judgement), np.isfinite(judgement.bound)

@@ -136,7 +136,10 @@ class Trace(Graph):
 
     def inputs(self, names: Callable[[], Sequence[str]], values: Sequence[Fraction]) -> Nodes:
         """Return the nodes of new variables with their values at the sample."""
-        return [self.input(name, value) for name, value in zip(names(), values, strict=True)]
+        listed = names()
+        self._enter()
+        self.sample.update(zip(listed, values, strict=True))
+        return self.variables_of(listed)
 
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[float]:
         """Return the values of variables and constants at a point, by names, as floats; 0 for others."""
