@@ -403,3 +403,41 @@ def test_other_exceptions_on_an_edge_fail():
 
     verdicts = {row.verdict for row in verify.check(verify.pair(np.abs, refusing, x="N")).comparisons}
     assert Verdict.ERROR in verdicts
+
+
+def entries_of(row):
+    return {name: Fraction(value) for name, value in row.counterexample.inputs}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "other"),
+    [({}, 1), ({"low": -1, "high": Fraction(1, 2)}, None)],
+)
+def test_the_point_of_a_hole_has_small_numbers(bounds, other):
+    """What does not make the divisor 0 is 1 where the domain has it, in the upstream always, and is a true point."""
+    case = verify.pair(lambda x: np.prod(x), lambda d, x: d * np.prod(x) / x, x=verify.real("3", **bounds))
+    (row,) = [row for row in verify.check(case).comparisons if row.verdict is Verdict.REFUTED]
+    at = entries_of(row)
+    assert (at["x[0]"], at["dout"]) == (0, 1)
+    assert other is None or (at["x[1]"], at["x[2]"]) == (other, other)
+    assert Fraction(row.counterexample.expected) == pytest.approx(at["x[1]"] * at["x[2]"])
+    assert row.counterexample.actual == "nan"
+
+
+def test_small_numbers_on_a_tie_are_not_taken():
+    """Where ones would lie on an edge between branches, others are tried."""
+
+    def forward(x, y):
+        return np.maximum(y[0], y[1]) * x**2
+
+    def backward(d, x, y):
+        top = np.maximum(y[0], y[1])
+        share = np.array([y[0] > y[1], y[1] > y[0]]) * (d * x**2).sum()
+        return 2 * d * top * x**2 / x, share
+
+    case = verify.pair(forward, backward, x="1", y="2")
+    rows = [row for row in verify.check(case).comparisons if row.verdict is Verdict.REFUTED and row.name == "x"]
+    at = entries_of(rows[0])
+    assert at["x[0]"] == 0
+    assert at["y[0]"] != at["y[1]"]
+    assert {value.denominator for value in at.values()} == {1}

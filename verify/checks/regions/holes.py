@@ -40,7 +40,7 @@ from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.zeros import beside, zeros
 from verify.model.errors import InputError, ProtocolError
-from verify.model.exact import decimal_text, nearest_double
+from verify.model.exact import decimal_text, nearest_double, within
 from verify.model.findings import finding
 from verify.model.identity import NOWHERE, Place, Variant
 from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
@@ -55,6 +55,9 @@ from verify.tracing.symbols.trace import Condition, Trace
 _POINTS = 3  # for each divisor: the first zeros that are found
 _VISITS = 24  # runs on floats of one explorer
 _MOST_SHOWN = 8  # inputs of a counterexample
+
+
+Gaps = tuple[Observation, FloatRun, list[Gap]]  # what the code gives at a point on symbols, on floats, and its gaps
 
 
 class Holes:
@@ -152,7 +155,37 @@ class Holes:
             if _rounds_to_0(there, divisor):
                 self._rounded(Hole(there, [divisor.node], _rounding(there, divisor)), candidates[0])
             else:
+                if any(gap.smooth for gap in candidates):
+                    there, floats, candidates = self._simplest(seen, divisor, change) or (there, floats, candidates)
                 self._report(Hole(there, [divisor.node], cause(there, divisor)), floats, candidates)
+
+    def _simplest(self, seen: Observation, divisor: Divisor, change: Point) -> Gaps | None:
+        """Return the first point with small numbers in all other entries where there are gaps of a derivative too."""
+        below = {*change, *(seen.trace.payloads[n] for n in seen.trace.reach([divisor.node]))}
+        others = [name for name in seen.trace.variables if name not in below]
+        inputs = {seen.trace.payloads[n] for quantity in seen.inputs.values() for n in quantity.nodes}
+        upstream = dict.fromkeys((name for name in others if name not in inputs), Fraction(1))
+        ones, counted = dict.fromkeys(others, Fraction(1)), {name: Fraction(i) for i, name in enumerate(others, 1)}
+        for simpler in (ones, {**counted, **upstream}, upstream):
+            allowed = all(
+                within(value, self.explorer.bounds.get(name, (None, None))) for name, value in simpler.items()
+            )
+            at_point = self._gaps_at(seen, {**simpler, **change}) if simpler and allowed else None
+            if at_point is not None:
+                return at_point
+        return None
+
+    def _gaps_at(self, seen: Observation, change: Point) -> Gaps | None:
+        """Return what the code returns at a point on no tie, where there is a derivative and it is no number."""
+        if not _is_defined(self.explorer.case, {**seen.trace.sample, **change}):
+            return None
+        with suppress(SubjectError):
+            floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
+            there = self._on_symbols({**seen.at, **change}) if finite_output(floats) else None
+            if there is not None and not self._is_tied(there):
+                candidates = [gap for gap in gaps(self.explorer.case, there, floats) if gap.smooth]
+                return (there, floats, candidates) if candidates else None
+        return None
 
     def _rounded(self, hole: Hole, gap: Gap) -> None:
         """Report a gradient that is right by its formula, and no number on floats."""
