@@ -11,6 +11,7 @@ from verify.model.result import (
     CaseResult,
     Comparison,
     Counterexample,
+    Curve,
     Entry,
     Evidence,
     Excerpt,
@@ -209,6 +210,7 @@ HALVED = traced(
     "half a gradient",
     *[array("x", variant, "2 3") for variant in (SMALL, STRIDED)],
     *[array("W", SMALL, "3 4"), halved(STRIDED)],
+    curve=Curve("x[0,0]", (("-1", "-1", "-0.5"), ("0", "0", "0"), ("1.5", "1", "0.5"), ("2", "", "1")), ("0", "1.75")),
     region=(Branch(at("my_layers.py:9"), "x[0,0] > 0", 6, SMALL),),
 )
 FAULTY = traced(

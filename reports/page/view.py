@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reports import anchors, cells, rows, sides, words
 from reports.page import failing, svg, table
 from reports.page.chart import chart, worst
+from reports.page.curve import curve_plot
 from reports.page.diagram import drawing
 from reports.page.formula import formula
 from reports.page.heat import heat_map
@@ -57,6 +58,7 @@ class CaseView(NamedTuple):
     formula: Markup
     done: str
     graph: Markup | None
+    curve: Markup | None
     left_out: int
     rows: table.Lines
     failures: Sequence[Failure]
@@ -105,6 +107,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         formula=_equation(case),
         done=done(case),
         graph=svg.inline(case, drawn, number) if drawn else None,
+        curve=curve_plot(case.curve) if case.curve else None,
         left_out=drawn.left_out if drawn else 0,
         rows=lines,
         failures=[_failure(case, c, row_anchors) for c in failures[:own]],

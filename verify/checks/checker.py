@@ -119,8 +119,9 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     if not runs:
         return result
     from verify.checks.beyond import beyond
+    from verify.checks.regions.curve import with_curve
 
-    return beyond(case, result, runs, seed, keep, state)
+    return with_curve(case, beyond(case, result, runs, seed, keep, state), runs, seed, keep)
 
 
 def _state(case: TracedCase) -> State:

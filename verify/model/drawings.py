@@ -43,6 +43,20 @@ class Graph:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The derivative of a layer of one input over that input: exact, and as the code returns it, for an upstream of 1.
+
+    `name` is the entry that is moved, all others staying at the sample. A point is the input, the exact derivative and
+    the returned one, each to four digits, for a drawing; what is not known is empty. `kinks` are inputs at which the
+    code may take another branch.
+    """
+
+    name: str
+    points: tuple[tuple[str, str, str], ...]
+    kinks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """Lines of source around a place, the first of them with its number."""
 

@@ -28,7 +28,7 @@ from verify.model.comparison import (
     Verdict,
 )
 from verify.model.coverage import Branch, Cover, Further
-from verify.model.drawings import Excerpt, Graph, Node
+from verify.model.drawings import Curve, Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
 from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
@@ -43,6 +43,7 @@ __all__ = [
     "Comparison",
     "Counterexample",
     "Cover",
+    "Curve",
     "Entry",
     "Evidence",
     "Excerpt",
@@ -83,6 +84,7 @@ class CaseResult:
     * `sources` holds the lines of code that failures and findings are about.
     * `drawn` is true if the code drew random numbers: how many entries fail then depends on the seed.
     * `target` is what could not be imported, in a row that stands for all cases there.
+    * `curve` is the derivative of a layer of one input, where the returned one is wrong.
     """
 
     name: str
@@ -106,6 +108,7 @@ class CaseResult:
     sizes: Further = field(default_factory=Further)
     drawn: bool = False
     target: str = ""
+    curve: Curve | None = None
 
     @property
     def id(self) -> CaseId:

@@ -1,0 +1,125 @@
+"""The exact and the returned derivative of a layer of one input, over that input, and where the code branches.
+
+The returned one is dashed, and each has its name where it ends: colours alone tell nothing apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from reports.page.markup import Markup, tag, text
+from verify.model.result import Curve
+
+_WIDTH, _HEIGHT = 420.0, 190.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 12.0, 74.0, 38.0
+_LINE = 14.0  # between two names
+_FARTHEST = 4  # times the middle half of all numbers, beyond which a line leaves the drawing
+_TICKS = 4
+_KINDS = ("exact", "backprop")  # in the order of the points
+_Scale = tuple[float, float]
+_Point = tuple[float, float | None]
+
+
+def curve_plot(curve: Curve) -> Markup:
+    """Return the drawing."""
+    places = [float(x) for x, *_ in curve.points]
+    columns = [
+        [float(value) if value else None for value in column] for column in list(zip(*curve.points, strict=True))[1:]
+    ]
+    across, kinks = (places[0], places[-1]), [float(kink) for kink in curve.kinks]
+    down = _range([value for column in columns for value in column if value is not None])
+    title = f"the derivative with respect to {curve.name}, exact and returned"
+    return tag(
+        "svg",
+        tag("title", text(title)),
+        tag("desc", text(_described(curve))),
+        *_axes(curve.name, across, down),
+        *_kinks(curve, across),
+        *[
+            part
+            for kind, column in zip(_KINDS, columns, strict=True)
+            for part in _line(kind, places, column, across, down, kinks)
+        ],
+        *_names(columns, down),
+        viewBox=f"0 0 {_LEFT + _WIDTH + _RIGHT:.0f} {_TOP + _HEIGHT + _BOTTOM:.0f}",
+        width=round(_LEFT + _WIDTH + _RIGHT),
+        height=round(_TOP + _HEIGHT + _BOTTOM),
+        class_="graph curve",
+        role="img",
+        aria_label=title,
+    )
+
+
+def _described(curve: Curve) -> str:
+    differing = [x for x, expected, actual in curve.points if expected != actual]
+    apart = f"they differ from {differing[0]} to {differing[-1]}" if differing else "they look the same"
+    return f"{apart}; the code branches at {', '.join(curve.kinks)}" if curve.kinks else apart
+
+
+def _range(values: Sequence[float]) -> _Scale:
+    """Return the ends of the vertical axis: all numbers, but for those that are far from most."""
+    ordered = sorted(values)
+    low, high = ordered[len(ordered) // 4], ordered[3 * len(ordered) // 4]
+    room = _FARTHEST * ((high - low) or max(abs(low), abs(high)) or 1.0)
+    inside = [value for value in ordered if low - room <= value <= high + room]
+    margin = (inside[-1] - inside[0]) / 10 or abs(inside[0]) / 2 or 1.0
+    return inside[0] - margin, inside[-1] + margin
+
+
+def _x(value: float, across: _Scale) -> float:
+    return _LEFT + _WIDTH * (value - across[0]) / (across[1] - across[0])
+
+
+def _y(value: float, down: _Scale) -> float:
+    return _TOP + _HEIGHT * (down[1] - value) / (down[1] - down[0])
+
+
+def _axes(name: str, across: _Scale, down: _Scale) -> Iterator[Markup]:
+    yield tag("rect", x=_LEFT, y=_TOP, width=_WIDTH, height=_HEIGHT, class_="frame")
+    for number in range(_TICKS + 1):
+        part = number / _TICKS
+        right, up = across[0] + part * (across[1] - across[0]), down[0] + part * (down[1] - down[0])
+        yield tag("text", text(f"{right:.3g}"), x=_x(right, across), y=_TOP + _HEIGHT + 16, class_="tick")
+        yield tag("text", text(f"{up:.3g}"), x=_LEFT - 6, y=_y(up, down) + 4, class_="tick end")
+    yield tag("text", text(name), x=_LEFT + _WIDTH / 2, y=_TOP + _HEIGHT + 32, class_="tick")
+
+
+def _kinks(curve: Curve, across: _Scale) -> Iterator[Markup]:
+    """Yield a line where the code branches, with a sign at its foot."""
+    for kink in curve.kinks:
+        x = _x(float(kink), across)
+        yield tag("path", d=f"M{x:.1f} {_TOP:.1f}v{_HEIGHT:.1f}", class_="kink")
+        yield tag("path", d=f"M{x:.1f} {_TOP + _HEIGHT:.1f}l-4 6h8z", class_="foot")
+
+
+def _line(
+    kind: str,
+    places: Sequence[float],
+    column: Sequence[float | None],
+    across: _Scale,
+    down: _Scale,
+    kinks: Sequence[float],
+) -> Iterator[Markup]:
+    """Yield the pieces of a line between kinks, and points at which it is not known, or outside."""
+
+    def piece(point: _Point) -> tuple[int, bool]:
+        x, y = point
+        return sum(kink < x for kink in kinks), y is not None and down[0] <= y <= down[1]
+
+    for (_, is_shown), group in groupby(zip(places, column, strict=True), key=piece):
+        if is_shown:
+            points = " ".join(f"{_x(x, across):.1f},{_y(y, down):.1f}" for x, y in group if y is not None)
+            yield tag("polyline", points=points, class_=kind)
+
+
+def _names(columns: Sequence[Sequence[float | None]], down: _Scale) -> Iterator[Markup]:
+    """Yield the name of each line where it ends, none on another."""
+    ends = [next((value for value in reversed(column) if value is not None), down[0]) for column in columns]
+    heights = [min(max(_y(end, down), _TOP + 8), _TOP + _HEIGHT - 4) for end in ends]
+    if abs(heights[0] - heights[1]) < _LINE:
+        upper = 0 if heights[0] <= heights[1] else 1
+        middle = min(max(sum(heights) / 2, _TOP + _LINE), _TOP + _HEIGHT - _LINE)
+        heights[upper], heights[1 - upper] = middle - _LINE / 2, middle + _LINE / 2
+    for kind, height in zip(_KINDS, heights, strict=True):
+        yield tag("text", text(kind), x=_LEFT + _WIDTH + 6, y=height + 4, class_=f"tick start {kind}")
