@@ -45,7 +45,7 @@ def curve_plot(curve: Curve) -> Markup:
         viewBox=f"0 0 {_LEFT + _WIDTH + _RIGHT:.0f} {_TOP + _HEIGHT + _BOTTOM:.0f}",
         width=round(_LEFT + _WIDTH + _RIGHT),
         height=round(_TOP + _HEIGHT + _BOTTOM),
-        class_="graph curve",
+        class_="graph curve middle",
         role="img",
         aria_label=title,
     )
