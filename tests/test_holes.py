@@ -441,3 +441,58 @@ def test_small_numbers_on_a_tie_are_not_taken():
     assert at["x[0]"] == 0
     assert at["y[0]"] != at["y[1]"]
     assert {value.denominator for value in at.values()} == {1}
+
+
+def over_itself(divisor, x=""):
+    """Make a case whose derivative is divided by what it is multiplied by."""
+    return verify.pair(lambda x: (x**2).sum(), lambda d, x: d * 2 * x * divisor(x) / divisor(x), x=x)
+
+
+TURNING = {  # divisors that are 0 without another sign beside it, between other places at which they turn
+    "three double zeros": (lambda x: ((x - 2) * (x - 4) * (x - 6)) ** 2, "at x = 6"),
+    "three double zeros, expanded": (
+        lambda x: x**6 - 24 * x**5 + 232 * x**4 - 1152 * x**3 + 3088 * x**2 - 4224 * x + 2304,
+        "at x = 2 ",
+    ),
+    "the top of a sine": (lambda x: np.sin(x) - 1, "at x = 1.57"),
+    "the bottom of a cosine": (lambda x: np.cos(x) + 1, "at x = -3.14"),
+    "roots of 3": (lambda x: x**4 - 6 * x**2 + 9, "at x = -1.73"),
+}
+
+
+@pytest.mark.parametrize("name", TURNING)
+def test_a_zero_between_turning_points_is_found(name):
+    """A divisor that touches 0 among several turning points is refuted there, or a hazard where it rounds to 0."""
+    divisor, place = TURNING[name]
+    result = verify.check(over_itself(divisor))
+    details = [row.evidence.detail for row in result.comparisons if row.evidence.kind == "hole"]
+    assert any(place in detail for detail in [*details, *(f.detail for f in result.findings if f.code == "GP202")])
+    assert not strict(result).passes
+
+
+def test_a_sum_of_many_products_that_is_0_where_two_arrays_are_alike():
+    """The square of a distance, written out over all entries, is 0 where the arrays are equal."""
+
+    def backward(d, x, y):
+        square = (x**2).sum() - 2 * (x * y).sum() + (y**2).sum()
+        return d * y * square / square, d * x
+
+    rows = verify.check(verify.pair(lambda x, y: (x * y).sum(), backward, x="N", y="N")).comparisons
+    assert [row.evidence.kind for row in rows if row.verdict is Verdict.REFUTED] == ["hole"]
+
+
+@pytest.mark.parametrize(
+    ("divisor", "told"),
+    [
+        (lambda x: x**2 - x + 1, False),
+        (lambda x: x**4 - 14 * x**3 + 69 * x**2 - 140 * x + 101, False),
+        (lambda x: np.exp(x) + 1, False),
+        (lambda x: 2 + np.sin(x) + np.cos(3 * x), True),
+    ],
+    ids=["parabola", "quartic", "exponential", "waves"],
+)
+def test_zeros_that_are_not_all_known_are_told(divisor, told):
+    """Where no zero of a divisor was found, it is proved that there is none, or said that this is not known."""
+    result = verify.check(over_itself(divisor))
+    assert result.good
+    assert any("zeros of some divisors: none was found" in text for text in result.cover.untried) is told

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import flint
@@ -28,6 +29,7 @@ _GRID = [Fraction(5, 4) ** power for power in range(-30, 38)]  # 0.001 to 4,000,
 _VALLEYS = 4  # of a condition along one variable, that are followed to the bottom
 _STEPS = 32  # of one
 _GOLDEN = Fraction(382, 1000)
+_FINE, _STEP = 128, Fraction(5, 17)  # steps of a fine grid, and their width; few functions are 0 at multiples of that
 _DIGITS = (0, 1, 2, 3, 5, 8, 12, 16)
 
 
@@ -64,6 +66,29 @@ def crossings(
             crossing = _probed(value, sample[name], bounds.get(name, (None, None))) or crossing
         if crossing and (crossing.past or crossing.edge is not None):
             yield crossing
+
+
+def changes(seen: Observation, node: int, name: str, bounds: Domain, others: Point) -> Iterator[Crossing]:
+    """Return where the sign of a node changes along one variable between steps of a fine grid, the nearest first.
+
+    Where functions turn again and again, as a cosine does, the crossing that `crossings` finds is one of many.
+    """
+    domain = bounds.get(name, (None, None))
+    value = _Along(seen, node, name, {**seen.trace.sample, **others})
+    signed = [(at, sign) for at in _fine(domain) if (sign := value.sign(at))]
+    turns = [(low, high, before) for (low, before), (high, after) in pairwise(signed) if before != after]
+    for low, high, before in sorted(turns, key=lambda turn: abs(turn[0] - value.sample[name])):
+        edge = _halved(value, low, high, before)
+        exact = simplest_rational(float(edge))
+        yield Crossing(name, exact if within(exact, domain) and value.exact(exact) == 0 else None, [], edge)
+
+
+def _fine(bounds: tuple[Fraction | None, Fraction | None]) -> Iterator[Fraction]:
+    """Yield values of a domain in equal steps, from the end that it has, or about 0."""
+    low, high = bounds
+    width = high - low if low is not None and high is not None else _FINE * _STEP
+    start = low if low is not None else high - width if high is not None else -width / 2
+    return (start + width * Fraction(2 * step + 1, 2 * _FINE) for step in range(_FINE))
 
 
 def valleys(seen: Observation, condition: Condition, bounds: Domain, others: Point | None = None) -> Iterator[Crossing]:

@@ -38,7 +38,7 @@ from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
-from verify.checks.regions.zeros import beside, zeros
+from verify.checks.regions.zeros import all_known, beside, zeros
 from verify.model.errors import InputError, ProtocolError
 from verify.model.exact import decimal_text, nearest_double, within
 from verify.model.findings import finding
@@ -53,6 +53,7 @@ from verify.tracing.search import crossings
 from verify.tracing.symbols.trace import Condition, Trace
 
 _POINTS = 3  # for each divisor: the first zeros that are found
+_FLOATS = 6  # and of those that are no short rationals
 _VISITS = 24  # runs on floats of one explorer
 _MOST_SHOWN = 8  # inputs of a counterexample
 
@@ -110,13 +111,18 @@ class Holes:
         """Visit the floats beside the zeros of a divisor that are no short rationals, until its gradient is none."""
         if not divisor.pole or len(signs(seen.trace, divisor.node, self.explorer.bounds)) == 1:
             return True
-        for points in beside(seen, divisor.node, self.explorer.bounds):
+        for number, points in enumerate(beside(seen, divisor.node, self.explorer.bounds)):
+            if number == _FLOATS:
+                self.explorer.limits.add(Limit.ZEROS)
+                break
             if not self._may_visit():
                 return False
             for point in points:
                 if self._is_broken(seen, point):
                     self._visit(seen, divisor, point)
                     break
+        if not all_known(seen, divisor.node, self.explorer.bounds):
+            self.explorer.limits.add(Limit.UNKNOWN)
         return True
 
     def _is_broken(self, seen: Observation, change: Point) -> bool:

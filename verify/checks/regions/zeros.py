@@ -16,6 +16,7 @@ from itertools import chain
 import flint
 import numpy as np
 
+from verify.checks.regions.roots import Root, roots
 from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
 from verify.graph.functions import FUNCTIONS
@@ -26,7 +27,7 @@ from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.search import Crossing, crossings
+from verify.tracing.search import Crossing, changes, crossings
 from verify.tracing.symbols.trace import Condition, Trace
 
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
@@ -59,7 +60,9 @@ def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]
         grid = _gridded(seen, factor)
         crossed = crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid)
         touched = (at for at in _turning(seen, factor, bounds, grid) if _is_close(seen.trace, factor, grid, at))
-        for crossing in chain(crossed, touched):
+        middles = ((name, (root.low + root.high) / 2) for name, root in _roots(graph, factor, bounds))
+        known = (Crossing(name, None, [], middle) for name, middle in middles)
+        for crossing in chain(crossed, touched, known):
             if crossing.edge is None and crossing.near is not None:
                 floats = _neighbours(nearest_double(crossing.near))
                 inside = [at for at in floats if within(at, bounds.get(crossing.name, (None, None)))]
@@ -116,7 +119,27 @@ def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
     if (point := _of_all(graph, node, _DEPTH)) is not None:
         yield point
     grid = _gridded(seen, node)
+    for name, root in _roots(graph, node, bounds):
+        if root.low == root.high:
+            yield {name: root.low}
     yield from ({**grid, at.name: at.edge} for at in _turning(seen, node, bounds, grid) if at.edge is not None)
+
+
+def all_known(seen: Observation, node: int, bounds: Domain) -> bool:
+    """Tell whether `zeros` and `beside` have yielded all zeros of a node: those of rational functions of a variable."""
+    graph = seen.trace
+    for factor in _factors(graph, node):
+        names = [graph.payloads[number] for number in graph.leaves(factor)]
+        if len(names) != 1 or roots(graph, factor, names[0], bounds) is None:
+            return False
+    return True
+
+
+def _roots(graph: Graph, node: int, bounds: Domain) -> list[tuple[str, Root]]:
+    """Return all zeros and poles of a node of one variable, of whatever multiplicity, where they can be told."""
+    names = [graph.payloads[number] for number in graph.leaves(node)]
+    found = roots(graph, node, names[0], bounds) if len(names) == 1 else None
+    return [(names[0], root) for root in sorted(found or (), key=lambda root: root.low)]
 
 
 def _turning(seen: Observation, node: int, bounds: Domain, others: Point) -> Iterator[Crossing]:
@@ -130,6 +153,8 @@ def _turning(seen: Observation, node: int, bounds: Domain, others: Point) -> Ite
         slope = totals(trace, adjoints(trace, [(node, trace.constant(Fraction(1)))], [variable]))[variable]
         along = Condition(slope, ">", True, NOWHERE, False)
         yield from crossings(seen, along, bounds, others, moving=[variable])
+        if len(trace.leaves(node)) == 1:
+            yield from changes(seen, slope, trace.payloads[variable], bounds, others)
 
 
 def _is_close(graph: Trace, node: int, others: Point, crossing: Crossing) -> bool:
