@@ -61,8 +61,8 @@ def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]
         crossed = crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid)
         touched = (at for at in _turning(seen, factor, bounds, grid) if _is_close(seen.trace, factor, grid, at))
         middles = ((name, (root.low + root.high) / 2) for name, root in _roots(graph, factor, bounds))
-        known = (Crossing(name, None, [], middle) for name, middle in middles)
-        for crossing in chain(crossed, touched, known):
+        rational = (Crossing(name, None, [], middle) for name, middle in middles)
+        for crossing in chain(crossed, touched, rational):
             if crossing.edge is None and crossing.near is not None:
                 floats = _neighbours(nearest_double(crossing.near))
                 inside = [at for at in floats if within(at, bounds.get(crossing.name, (None, None)))]
@@ -138,8 +138,8 @@ def all_known(seen: Observation, node: int, bounds: Domain) -> bool:
 def _roots(graph: Graph, node: int, bounds: Domain) -> list[tuple[str, Root]]:
     """Return all zeros and poles of a node of one variable, of whatever multiplicity, where they can be told."""
     names = [graph.payloads[number] for number in graph.leaves(node)]
-    found = roots(graph, node, names[0], bounds) if len(names) == 1 else None
-    return [(names[0], root) for root in sorted(found or (), key=lambda root: root.low)]
+    places = roots(graph, node, names[0], bounds) if len(names) == 1 else None
+    return [(names[0], root) for root in sorted(places or (), key=lambda root: root.low)]
 
 
 def _turning(seen: Observation, node: int, bounds: Domain, others: Point) -> Iterator[Crossing]:
