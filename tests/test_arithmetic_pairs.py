@@ -32,6 +32,12 @@ def near(given):
     return Pairs(-given.high * (1 + 2.0**-40), given.low, given.radius)
 
 
+def doubles(count, least=-60, most=60):
+    """Return exact numbers without a low part, zeros among them."""
+    high = numbers(count, least, most).high * RNG.integers(0, 4, (count, 2)).astype(bool)
+    return Pairs(high, np.zeros_like(high), np.zeros_like(high))
+
+
 GIVEN = numbers(300)
 SIGNED = numbers(300, positive=True)
 OPERATIONS = {
@@ -39,6 +45,13 @@ OPERATIONS = {
     "difference": (pairs.plus, lambda x, y: x + y, (GIVEN, near(GIVEN)), 2.0**-50),
     "product": (pairs.times, lambda x, y: x * y, (GIVEN, numbers(300)), NARROW),
     "tiny product": (pairs.times, lambda x, y: x * y, (numbers(300, -600, -400), numbers(300, -600, -400)), 1.0),
+    "product of doubles": (pairs.times, lambda x, y: x * y, (doubles(300), doubles(300)), NARROW),
+    "tiny product of doubles": (
+        pairs.times,
+        lambda x, y: x * y,
+        (doubles(300, -600, -400), doubles(300, -600, -400)),
+        1.0,
+    ),
     "inverse": (pairs.inverse, lambda x: 1 / x, (GIVEN,), NARROW),
     "root": (pairs.root, lambda x: x.sqrt(), (SIGNED,), NARROW),
 }
@@ -62,6 +75,17 @@ def test_a_radius_holds_the_exact_value(name):
                 distance = abs(value - ball(found, place, 0))
                 assert distance.upper() <= flint.arb(float(found.radius[place])), (name, place)
             assert float(found.radius[place]) <= narrow * float(abs(value).upper()) + 2.0**-980, (name, place)
+
+
+@pytest.mark.parametrize("magnitude", [0, -530, 500, 1000])
+def test_a_product_of_doubles_is_that_of_pairs(monkeypatch, magnitude):
+    """Nothing is left out but products with 0: the short way gives the same pairs, bit by bit, and knows as little."""
+    a, b = (doubles(300, magnitude - 20, magnitude + 20) for _ in range(2))
+    with np.errstate(all="ignore"):
+        short = pairs.times(a, b)
+        monkeypatch.setattr(Pairs, "are_doubles", False)
+        for part, expected in zip(short.parts, pairs.times(a, b).parts, strict=True):
+            assert np.array_equal(part, expected, equal_nan=True)
 
 
 @pytest.mark.parametrize(

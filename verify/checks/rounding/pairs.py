@@ -57,6 +57,11 @@ class Pairs:
         return Pairs(*(part.reshape(*shape) for part in self.parts))
 
     @property
+    def are_doubles(self) -> bool:
+        """Tell whether all numbers are single doubles, known exactly."""
+        return not (self.low.any() or self.radius.any())
+
+    @property
     def size(self) -> Array:
         """Return bounds on the magnitudes without the radius."""
         return np.abs(self.high) + np.abs(self.low)
@@ -90,8 +95,11 @@ def plus(a: Pairs, b: Pairs) -> Pairs:
 
 
 def times(a: Pairs, b: Pairs) -> Pairs:
-    """Return a * b: three products of parts and three sums are rounded."""
+    """Return a * b: three products of parts and three sums are rounded, but of doubles there is one product, a pair."""
     high, rest = _two_product(a.high, b.high)
+    if a.are_doubles and b.are_doubles:
+        inexact = (a.high != 0) & (b.high != 0)
+        return Pairs(*_two_sum(high, rest), _UNIT * np.abs(rest) * _SLACK + inexact * _TINY)
     crossed = a.high * b.low, a.low * b.high, a.low * b.low
     sizes = np.abs(crossed[0]) + np.abs(crossed[1]) + np.abs(crossed[2])
     rest = rest + (crossed[0] + crossed[1] + crossed[2])
