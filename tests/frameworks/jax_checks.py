@@ -122,6 +122,10 @@ def by_callback(x):
     return jax.pure_callback(np.sin, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
 
 
+def shortened(x):
+    return lax.reduce_precision(x, 5, 10)
+
+
 def convolved(x):
     return jnp.convolve(x, x, mode="same")
 
@@ -138,6 +142,7 @@ REFUSED = {
     set_twice: "twice",
     beyond: "beyond the end",
     by_callback: "pure_callback",
+    shortened: "reduce_precision to 10 bits",
     convolved: "conv_general_dilated",
 }
 
@@ -310,6 +315,29 @@ def test_rules_within_functions():
     wrong = ruled(jax_functions.cube, jax_functions.cube_forward, jax_functions.cube_half)
     for inner, expected in ((right, Verdict.PROVED), (wrong, Verdict.REFUTED)):
         rows = checked(jax_rule(lambda x, f=inner: jnp.tanh(f(x)).sum(), x="N", name="outer")).comparisons
+        assert {row.verdict for row in rows if row.name == "x"} == {expected}
+
+
+@pytest.mark.parametrize("key", [jax.random.key, jax.random.PRNGKey])
+def test_numbers_that_are_drawn_by_a_key(key):
+    """They are constants: a mask that is kept is right, and one that is drawn by another key is not."""
+
+    def forward(x):
+        mask = jax.random.bernoulli(key(0), 0.5, x.shape)
+        return jnp.where(mask, 2 * x, 0), mask
+
+    def drawn_again(mask, g):
+        return (jnp.where(jax.random.bernoulli(key(1), 0.5, g.shape), 2 * g, 0),)
+
+    def scaled(mask, g):
+        return (jax.random.uniform(key(0), g.shape, g.dtype) * g,)
+
+    def kept(mask, g):
+        return (jnp.where(mask, 2 * g, 0),)
+
+    for backward, expected in ((kept, Verdict.PROVED), (drawn_again, Verdict.REFUTED), (scaled, Verdict.REFUTED)):
+        made = ruled(lambda x: forward(x)[0], forward, backward)
+        rows = checked(jax_rule(made, x="7", name="made")).comparisons
         assert {row.verdict for row in rows if row.name == "x"} == {expected}
 
 

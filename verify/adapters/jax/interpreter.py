@@ -18,7 +18,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from verify.adapters.jax.moves import MOVES, moved
 from verify.adapters.jax.places import at_line
 from verify.adapters.jax.primitives import COMPUTED, SCATTERED, UNBOUNDED
-from verify.adapters.jax.values import entering, is_real, refused
+from verify.adapters.jax.values import entering, is_real, is_symbolic, refused
 from verify.model.unfollowed import unbounded
 from verify.tracing.arrays import arrays
 
@@ -30,7 +30,7 @@ _CALLING = (
 )
 _CALLS = frozenset(_CALLING.split())
 _UNCHANGED = frozenset({"optimization_barrier", "device_put"})
-_NUMBERS = frozenset({"iota"})  # of whole numbers alone: real numbers that become constants
+_NUMBERS = frozenset({"iota", "bitcast_convert_type"})  # of whole numbers, real ones that become constants
 
 
 def evaluated(closed: Any, values: _Values) -> list[Any]:
@@ -61,8 +61,8 @@ def _made(equation: Any, operands: list[Any]) -> _Values:
         return evaluated(_body(params), operands)
     if name in _CONTROL:
         return _CONTROL[name](params, operands)
-    if name in _NUMBERS or not _has_reals(equation):
-        results = equation.primitive.bind(*map(jnp.asarray, operands), **params)
+    if not _has_reals(equation) or (name in _NUMBERS and not any(map(is_symbolic, operands))):
+        results = equation.primitive.bind(*map(_given, operands), **params)
         return list(results) if equation.primitive.multiple_results else [results]
     if name in _UNCHANGED:
         return operands
@@ -70,6 +70,10 @@ def _made(equation: Any, operands: list[Any]) -> _Values:
         return moved(equation, operands)
     made = _computed(equation, operands)
     return made if equation.primitive.multiple_results else [made]
+
+
+def _given(operand: Any) -> Any:
+    return jnp.asarray(operand) if isinstance(operand, np.ndarray) else operand
 
 
 def _has_reals(equation: Any) -> bool:

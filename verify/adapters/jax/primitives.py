@@ -79,6 +79,14 @@ def _convert(params: _Params, x: Any) -> Any:
     return truths(x) if kind.kind == "b" else np.asarray(x.astype(int))
 
 
+def _reduced_precision(params: _Params, x: Any) -> Any:
+    """Return entries that keep all of their bits; with fewer, rounding is what the primitive is for."""
+    precision = np.finfo(x.claimed)
+    if params["mantissa_bits"] < precision.nmant or params["exponent_bits"] < precision.nexp:
+        refused(f"reduce_precision to {params['mantissa_bits']} bits")
+    return x
+
+
 def _power(params: _Params, x: Any, y: Any) -> Any:
     return np.power(x, y)
 
@@ -172,7 +180,6 @@ _ONE_LINE: dict[str, _Line] = {
     "ge": np.greater_equal,
     "is_finite": np.isfinite,
     "stop_gradient": lambda x: x,
-    "reduce_precision": lambda x: x,
 }
 COMPUTED: dict[str, _Line] = {
     **{name: _plainly(function) for name, function in _ONE_LINE.items()},
@@ -181,6 +188,7 @@ COMPUTED: dict[str, _Line] = {
     "erf": _special("erf"),
     "erfc": lambda params, x: 1 - _special("erf")(params, x),
     "clamp": _clamp,
+    "reduce_precision": _reduced_precision,
     "select_n": _select,
     "convert_element_type": _convert,
     "reduce_sum": _reduced(np.sum),

@@ -42,6 +42,8 @@ def claimed(dtype: Any) -> np.dtype[Any]:
 
 def entering(value: Any, like: Any) -> Any:
     """Return a value as it stands for an array with the shape and the type of `like`."""
+    if jnp.issubdtype(like.dtype, jax.dtypes.extended):  # the key of a random generator
+        return value
     if jnp.issubdtype(like.dtype, jnp.complexfloating):
         refused(f"an array of {like.dtype}", Reason.UNKNOWN_TYPE)
     if not is_real(like):
