@@ -62,7 +62,7 @@ def _made(equation: Any, operands: list[Any]) -> _Values:
     if name in _CONTROL:
         return _CONTROL[name](params, operands)
     if not _has_reals(equation) or (name in _NUMBERS and not any(map(is_symbolic, operands))):
-        results = equation.primitive.bind(*map(_given, operands), **params)
+        results = equation.primitive.bind(*map(_as_jaxs, operands), **params)
         return list(results) if equation.primitive.multiple_results else [results]
     if name in _UNCHANGED:
         return operands
@@ -72,7 +72,7 @@ def _made(equation: Any, operands: list[Any]) -> _Values:
     return made if equation.primitive.multiple_results else [made]
 
 
-def _given(operand: Any) -> Any:
+def _as_jaxs(operand: Any) -> Any:
     return jnp.asarray(operand) if isinstance(operand, np.ndarray) else operand
 
 
