@@ -310,6 +310,9 @@ REFUSED = {
     "np.corrcoef(x - x)": "corrcoef",
     "np.corrcoef(x - np.minimum(x, x))": "corrcoef",
 }
+NEWER = {"descending": {f"np.{name}(w, descending=True)": name for name in ("sort", "argsort")}}  # of NumPy 2.5
+for keyword, calls_of_it in NEWER.items():
+    REFUSED |= calls_of_it if keyword in inspect.signature(np.sort).parameters else {}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -30,7 +30,7 @@ _BY_KIND = {
     axis: "axis",
     one_axis: "axis1 axis2 axisa axisb axisc source destination",
     BOOL: "keepdims returned endpoint cov full stable rowvar bias equal_nan increasing right wrap overwrite_input invert"
-    " assume_unique include_initial hermitian upper density retstep return_index return_inverse return_counts sorted copy"
+    " descending assume_unique include_initial hermitian upper density retstep return_index return_inverse return_counts sorted copy"
     " subok full_matrices compute_uv return_indices sparse optimize",
     DTYPE: "dtype",
     places: "indices ind",
