@@ -8,11 +8,12 @@ import pytest
 from trees import tree_of
 
 import verify
+from verify.model.explanations import entries
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("gradproof", "verify", "reports", "layers")
 # Files whose sentences are pages of their own: codes and what they mean, which `gradproof explain` prints.
-PAGES = {"verify/model/findings.py", "verify/tracing/coverage.py", "verify/tracing/outside/compiled.py"}
+PAGES = {"verify/tracing/coverage.py", "verify/tracing/outside/compiled.py"}
 # A phrase that makes people read twice, with an example, and how to write that plainly.
 PHRASES = {
     r"\bof which\b": ("the upstream, of which some signs were tried", "not all signs of the upstream were tried"),
@@ -62,6 +63,13 @@ def test_no_sentence_is_stilted(part):
     for path in sorted((ROOT / part).rglob("*.py")):
         if path.relative_to(ROOT).as_posix() not in PAGES:
             assert not stilted(path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("key", entries())
+def test_no_page_of_a_code_is_stilted(key):
+    """No title and no paragraph that `gradproof explain` prints has a phrase of the table."""
+    entry = entries()[key]
+    assert [text for text in (entry.title, *entry.paragraphs.values()) if ANY.search(text)] == []
 
 
 @pytest.mark.parametrize("phrase", PHRASES)

@@ -49,7 +49,7 @@ SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIM
 JOBS_EXPECTED = "expected a positive number of processes"
 _SHARD = "only the Kth of N parts of the cases, for CI on N machines; gradproof merge puts their JSON reports together"
 _BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
-_CACHE = "do not check again what has not changed; kept in .gradproof_cache, of files that do nothing but compute"
+_CACHE = "check only what has changed; results of files that do nothing but compute are kept in .gradproof_cache"
 _COMMANDS = {
     "run": "check cases (the default)",
     "expr": "check one expression",
@@ -157,7 +157,7 @@ def _add_command(commands: Any, name: str, *parents: _Parser) -> _Parser:
 
 def _add_running(run: argparse.ArgumentParser) -> None:
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
-    jobs = "check files of cases in so many processes at a time (default: as many as there are cores)"
+    jobs = "check the files of cases in N processes at a time (default: as many as there are cores)"
     run.add_argument("-j", "--jobs", type=_jobs, metavar="N", help=jobs)
     cluster = "check them on this cluster of dask.distributed, each file on one of its workers; needs gradproof[dask]"
     run.add_argument("--scheduler", metavar="ADDRESS", help=cluster)
