@@ -15,6 +15,7 @@ _COUNTED = {
     State.OPEN: "without a fix",
     State.UNABLE: "not tried",
 }
+_ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
 _CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case:"
 
 
@@ -30,6 +31,16 @@ def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0
 def diffs(repairs: Sequence[Repair]) -> str:
     """Return the changes alone, each once, as `git apply` takes them."""
     return "".join(dict.fromkeys(repair.fix.diff for repair in repairs if repair.fix))
+
+
+def without_diff(repairs: Sequence[Repair]) -> str:
+    """Say of each wrong case without a change why there is none, a line each, and where the exact gradient stands."""
+    failed = [repair for repair in repairs if repair.fix is None and repair.state is not State.RIGHT]
+    lines = [
+        f"gradproof: {repair.name} ({repair.where}): no change: {repair.why}{_ELSEWHERE if repair.code else ''}\n"
+        for repair in failed
+    ]
+    return "".join(lines)
 
 
 def summary(repairs: Sequence[Repair]) -> str:

@@ -240,6 +240,22 @@ def test_the_diff_alone(fixed, shop):
     assert Path("mine.py").read_text() == affine()
 
 
+def test_no_diff(fixed):
+    """Where there is no change, `--diff` prints none, and says why on standard error."""
+    done = fixed(function("dout", forward="x.nothing"), "--diff")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("gradproof: case (mine.py:12): no change: ")
+    assert "has no attribute 'nothing', at mine.py:6" in done.err
+
+
+@slow
+def test_the_code_instead_of_a_diff(fixed):
+    """Where the exact gradient is proved as code, it is said how to print it."""
+    done = fixed(function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x)"), "--diff", "--fix-budget", "4")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.endswith("; the exact gradient as NumPy code is printed without --diff\n")
+
+
 @slow
 def test_what_has_no_fix(fixed):
     """Where no change is proved, that is said with the number of those that were tried, and nothing is written."""

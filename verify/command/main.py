@@ -399,6 +399,8 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
     )
     if verbosity > -2 or options.diff:
         print(text, end="", flush=True)
+    if options.diff:
+        sys.stderr.write(fixes.without_diff(repairs))
     if options.write and (changed := write([repair.fix for repair in repairs if repair.fix])):
         sys.stderr.write(f"gradproof: changed {', '.join(changed)}\n")
     return status
