@@ -8,7 +8,7 @@ from functools import partial
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.contracts import history, layout, memory, sharing, whole
+from verify.checks.contracts import drawn, history, layout, memory, sharing, whole
 from verify.checks.contracts.drive import Rewind, driving
 from verify.checks.contracts.holdings import DEEPEST, holds_deeper
 from verify.checks.contracts.state import State
@@ -33,6 +33,7 @@ _CHECKS: tuple[Check, ...] = (
     memory.caches,
     history.stepping,
     history.drawing_once,
+    drawn.other_draws,
     history.second_backward,
     history.accumulating,
     history.same_forward,

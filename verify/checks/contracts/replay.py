@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.cases import earlier
 from verify.checks.contracts.arrays import share
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate, within
@@ -32,8 +33,8 @@ class Layer:
             raise SubjectError(f"a copy of a copy failed: {problem}", reason=Reason.CODE_RAISED) from problem
         self._rewind = rewind
         self._gradient_paths = gradients
-        own = [generator(value) for value in within(self.itself) if is_generator(value)]
-        self._random = [(source, source.get()) for source in own]
+        self._own = [value for value in within(self.itself) if is_generator(value)]
+        self._random = [(source, source.get()) for source in map(generator, self._own)]
 
     def play(self, calls: Sequence[Call], arguments: Sequence[Sequence[Any]] | None = None) -> list[Any]:
         """Call methods one after the other; returns what they return, raises SubjectError.
@@ -74,10 +75,11 @@ class Layer:
         return [source.mark for source in (*generators(), *(own for own, _ in self._random))]
 
     def _start(self) -> None:
-        """Put all generators back to where each call starts."""
+        """Put all generators back to where each call starts, after the draws that came before."""
         self._rewind()
-        for own, state in self._random:
-            own.put(state)
+        for own, (source, state) in zip(self._own, self._random, strict=True):
+            source.put(state)
+            earlier.draw_from(own)
 
     def backward(self, calls: Sequence[Call]) -> Gradients:
         """Call methods; returns copies of the gradients that they return, and leave in the layer."""
