@@ -55,7 +55,7 @@ test-long: $(INSTALLED) $(AXE)  ## run what takes minutes: 5,000 random layers, 
 		tests/test_arithmetic_trials.py tests/test_cache.py tests/test_contract_notice.py tests/test_ends.py tests/test_findings.py tests/test_generators.py \
 		tests/test_hostile_layers.py tests/test_reasons.py tests/test_repair_forward.py tests/test_trial.py tests/test_undefined.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py \
-		tests/test_computed_constants.py tests/test_draws.py tests/test_reminder.py
+		tests/test_computed_constants.py tests/test_draws.py tests/test_reminder.py tests/test_printed.py tests/test_raw_memory.py
 
 test-output: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run what sees output, in minutes: samples, documents, the README, the gallery, scan's corpus
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal $(OUTPUT_TESTS:%=tests/test_%.py)
