@@ -244,3 +244,66 @@ def test_noise_that_changes_nothing_is_no_mask():
         return dout * self.kept + 0 * np.random.rand(*dout.shape)
 
     assert all(row.verdict is Verdict.PROVED for row in check(of_kind(OfProgram, noisy), "2").comparisons)
+
+
+class Permuting:
+    def forward(self, x):
+        self.order = np.random.permutation(len(x))
+        return x[self.order]
+
+    def backward(self, dout):
+        dx = np.empty_like(dout)
+        dx[self.order] = dout
+        return dx
+
+
+class PermutingAgain(Permuting):
+    def backward(self, dout):
+        self.order = np.random.permutation(len(dout))
+        return super().backward(dout)
+
+
+class Skipping:
+    """A layer of stochastic depth."""
+
+    def forward(self, x):
+        self.x, self.kept = x.copy(), random.random() < KEPT
+        return x + x**2 * self.kept
+
+    def backward(self, dout):
+        return dout + 2 * dout * self.x * self.kept
+
+
+class SkippingAgain(Skipping):
+    def backward(self, dout):
+        self.kept = random.random() < KEPT
+        return super().backward(dout)
+
+
+class Scaling:
+    def forward(self, x):
+        self.scale = np.random.choice([1.0, 2.0])
+        return x * self.scale
+
+    def backward(self, dout):
+        return dout * self.scale
+
+
+class ScalingAgain(Scaling):
+    def backward(self, dout):
+        self.scale = np.random.choice([1.0, 2.0])
+        return super().backward(dout)
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_right"),
+    [
+        *((layer, True) for layer in (Permuting, Skipping, Scaling)),
+        *((layer, False) for layer in (PermutingAgain, SkippingAgain, ScalingAgain)),
+    ],
+)
+def test_orders_switches_and_scales(layer, is_right):
+    """What is drawn need not be a mask: an order, whether a layer is there, a number of two."""
+    verdicts = {row.verdict for row in check(layer, "2").comparisons}
+    assert (Verdict.REFUTED in verdicts) is not is_right
+    assert verdicts <= {Verdict.PROVED, Verdict.REFUTED}

@@ -19,7 +19,8 @@ from verify.model.where import may_be_users
 
 _bits: Any = numpy.random.bit_generator  # whose stubs leave out what it imports
 _LARGEST = 512  # bits that are asked for at once
-_randbits_of_numpy, _seed_class, _seed_global = _bits.randbits, random.Random.seed, random.seed
+_randbits_of_numpy = getattr(_bits, "randbits", None)  # by which NumPy asks the system; without it, it is not held
+_seed_class, _seed_global = random.Random.seed, random.seed
 _ours: random.Random = getattr(_seed_global, "__self__")  # noqa: B009 - whose methods are the functions of `random`
 _run = [0, 0]  # the seed of this run, and how often entropy was asked for in it
 
@@ -63,8 +64,9 @@ def _is_asked_by_user() -> bool:
 
 def replaced() -> list[tuple[Any, str, Any, Any]]:
     """Return what asks for entropy: module or class, name, original, replacement."""
+    of_numpy = [(_bits, "randbits", _randbits_of_numpy, _randbits)] if _randbits_of_numpy else []
     return [
-        (_bits, "randbits", _randbits_of_numpy, _randbits),
+        *of_numpy,
         (random.Random, "seed", _seed_class, _seed),
         (random, "seed", _seed_global, _seed_all),
     ]
