@@ -23,6 +23,12 @@ WANTED = {
     "several at once": (lambda a: np.log(a) + np.log(a - 2), {}, "price=gradproof.real('K', low=2)"),
     "the input itself": (np.log, {}, "price=gradproof.real('K', low=0)"),
     "no line": (lambda a: np.log(a**2 - 4), {}, "price=gradproof.real('K', low=..., high=...)"),
+    "a line that does not suffice": (lambda a: np.sqrt(np.log(a)), {}, "price=gradproof.real('K', low=..., high=...)"),
+    "beside a logarithm of what is positive": (
+        lambda a: np.log(a - 1) + np.log(a**2 + 1),
+        {},
+        "price=gradproof.real('K', low=1)",
+    ),
     "no number of the domain": (
         lambda a: np.log(a - 5),
         {"low": 0, "high": 5},

@@ -7,7 +7,7 @@ bound of an input follows, and none is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from verify.cases.case import TracedCase
 from verify.cases.inputs import Fixed, Real
 from verify.graph.functions import FUNCTIONS
 from verify.model.exact import decimal_text
+from verify.proof.ranges import signs
 from verify.tracing.observe import Observation
 from verify.tracing.symbols.trace import Trace
 
@@ -37,6 +38,7 @@ def advice(case: TracedCase, seen: Observation, outputs: Sequence[int], node: in
     declared = {name: text for name in [*names, *case.inputs] if isinstance(text := case.inputs.get(name), Real)}
     line = _line_of(trace, node)
     wanted = _wanted(trace, seen, outputs) if line is not None else {}
+    wanted = wanted if _suffices(trace, seen, outputs, wanted) else {}
     name, real = next(((name, text) for name, text in declared.items() if name in wanted), next(iter(declared.items())))
     call = f"{name}=gradproof.{'fixed' if isinstance(real, Fixed) else 'real'}({real.shape!r}, "
     if name not in wanted:
@@ -76,6 +78,18 @@ def _wanted(trace: Trace, seen: Observation, outputs: Sequence[int]) -> dict[str
             lows, highs = [e for e in (low, below) if e is not None], [e for e in (high, above) if e is not None]
             bounds[owners[line.entry]] = max(lows, default=None), min(highs, default=None)
     return bounds
+
+
+def _suffices(trace: Trace, seen: Observation, outputs: Sequence[int], wanted: Mapping[str, _Bounds]) -> bool:
+    """Tell whether all other functions are defined within the bounds of inputs, as far as the signs are known."""
+    owned = [(name, node) for name, quantity in seen.inputs.items() for node in quantity.nodes]
+    domain = {trace.payloads[node]: wanted.get(name, (None, None)) for name, node in owned}
+    others = [n for n in trace.reach(outputs) if trace.args[n] and _line_of(trace, n) is None]
+    return all(
+        _within(trace, n) == (Fraction(0), None) and -1 not in signs(trace, trace.args[n][0], domain)
+        for n in others
+        if _within(trace, n) != (None, None)
+    )
 
 
 def _ends(within: _Bounds, line: _Line) -> _Bounds:
