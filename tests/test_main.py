@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gradproof
+import verify
+
 ROOT = Path(__file__).parent.parent
 SUITE = str(ROOT / "layers" / "shopping.toml")
 
@@ -79,3 +82,9 @@ def test_interrupting_a_process(shop):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, "interrupted" in err) == (130, True)
+
+
+def test_the_names_of_both_packages_are_the_same():
+    """What is public in `verify` is public in `gradproof`, which is the name that documents use."""
+    assert {*gradproof.__all__} - {"__version__", "extend"} == {*verify.__all__}
+    assert all(getattr(gradproof, name) is getattr(verify, name) for name in verify.__all__)
