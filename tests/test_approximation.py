@@ -406,6 +406,15 @@ def test_a_stated_accuracy_excuses_no_mistake(slope):
     assert not result.passes
 
 
+def test_a_stated_accuracy_is_refuted_at_an_end_where_no_bound_is_known():
+    """An approximation used ten times too far out is refuted at the end of its domain, however large it is there."""
+    (row,) = checked(
+        (np.tanh, lambda x: 1 - pade(x) ** 2), verify.real("1", low=-10, high=10), accuracy=1e-6
+    ).comparisons
+    assert row.verdict is Verdict.REFUTED
+    assert row.evidence.at in ("x[0] = -10", "x[0] = 10")
+
+
 @pytest.mark.parametrize("accuracy", [0, 1, -1e-7, "much"])
 def test_an_accuracy_is_a_number_below_1(accuracy):
     """What is no relative error is refused."""

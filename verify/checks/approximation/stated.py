@@ -7,11 +7,12 @@ from fractions import Fraction
 import flint
 import numpy as np
 
-from verify.checks.approximation.enclosure import largest_error
+from verify.checks.approximation.enclosure import Largest, largest_error
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
 from verify.checks.approximation.pivots import interval, thresholds
 from verify.checks.approximation.telling import described_interval, place_of
+from verify.checks.approximation.univariate import beyond
 from verify.checks.claims.claims import Claim, Exact
 from verify.checks.rounding.judge import upward
 from verify.graph.balls import ball
@@ -42,6 +43,9 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     try:
         error = largest_error(graph, pair, pivot, low_high)
     except BeyondError as problem:
+        for end in (end for end in low_high if end is not None):  # where most approximations are worst: no bound is needed to refute one
+            if worse := beyond(graph, pair, pivot, end, ball(accuracy)):
+                return _refuted(worse, place_of(graph, pivot, end), accuracy, point)
         detail = f"the stated accuracy could not be proved over all of the region: {problem}"
         return _open(detail, point)
     size, place, stated = _text(error.error), place_of(graph, pivot, error.place), decimal_text(accuracy)
@@ -53,11 +57,15 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
         )
         return Decision(Verdict.AGREES, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     if error.reached > ball(accuracy):
-        size = _text(error.reached)
-        detail = f"an approximation with relative error {size} at {place}; the case states an accuracy of {stated}"
-        return Decision(Verdict.REFUTED, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
+        return _refuted(error, place, accuracy, point)
     detail = f"the stated accuracy of {stated} could not be proved: the best bound is {size} for all {ends}"
     return _open(detail, point)
+
+
+def _refuted(error: Largest, place: str, accuracy: Fraction, point: Point | None) -> Decision:
+    size, stated = _text(error.reached), decimal_text(accuracy)
+    detail = f"an approximation with relative error {size} at {place}; the case states an accuracy of {stated}"
+    return Decision(Verdict.REFUTED, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
 
 
 def _text(error: flint.arb) -> str:
