@@ -43,7 +43,7 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     try:
         error = largest_error(graph, pair, pivot, low_high)
     except BeyondError as problem:
-        for end in (end for end in low_high if end is not None):  # where most approximations are worst: no bound is needed to refute one
+        for end in (end for end in low_high if end is not None):  # where most approximations are worst
             if worse := beyond(graph, pair, pivot, end, ball(accuracy)):
                 return _refuted(worse, place_of(graph, pivot, end), accuracy, point)
         detail = f"the stated accuracy could not be proved over all of the region: {problem}"
