@@ -35,8 +35,8 @@ def other_draws(trial: Trial) -> Iterator[Finding]:
 
 
 def _keeps_numbers(trial: Trial, unit: Unit) -> bool:
-    for asked, other in _EARLIER:
-        expected, actual = (attempt(_second_round, trial, unit, before, asked) for before in (asked, other))
+    for number, other in _EARLIER:
+        expected, actual = (attempt(_second_round, trial, unit, before, number) for before in (number, other))
         if isinstance(expected, SubjectError) or isinstance(actual, SubjectError):
             return False
         if _differ(expected, actual):
@@ -49,7 +49,7 @@ def _differ(expected: _Answer, actual: _Answer) -> bool:
     return not apart(expected[0], actual[0]) and apart(expected[1], actual[1])
 
 
-def _second_round(trial: Trial, unit: Unit, before: int, asked: int) -> _Answer:
+def _second_round(trial: Trial, unit: Unit, before: int, number: int) -> _Answer:
     """Return outputs and returned gradients of a second round of calls: how many draws came before each of the two.
 
     Gradients that are left in the layer may add up from round to round, and are not asked.
@@ -57,6 +57,6 @@ def _second_round(trial: Trial, unit: Unit, before: int, asked: int) -> _Answer:
     layer = trial.layer(unit)
     with earlier.after(before):
         layer.play(unit.calls)
-    with earlier.after(asked):
+    with earlier.after(number):
         outputs = copied(layer.play(unit.forward))
         return outputs, layer.backward(unit.backward)[0]
