@@ -11,16 +11,15 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from verify import __version__
 from verify.cache.folder import FOLDER, name
 from verify.command.arguments import parse
-from verify.command.reporting import colored, report, show
+from verify.command.reporting import report, show
 from verify.command.selection import selected
+from verify.command.starting import add_extensions, settings, start_workers
 from verify.discovery.packages import REPORTS, beside
 from verify.model.errors import InputError, WorkerError
 from verify.model.versions import environment
@@ -28,28 +27,13 @@ from verify.model.versions import environment
 if TYPE_CHECKING:
     from reports.write import Request
     from verify.baseline.accepted import BaselineUse
-    from verify.cache.cache import Cache
-    from verify.command.config import Config
-    from verify.model.result import CaseResult, Run
-    from verify.runner.cluster import Cluster
-    from verify.runner.crew import Crew
-    from verify.runner.progress import Progress
-    from verify.runner.workers import CollectedCase, Workers
+    from verify.model.result import CaseResult
+    from verify.runner.workers import CollectedCase
 
-_GATES = ("run", "scan")  # commands that check all cases of their targets
 _ELSEWHERE = re.compile(  # what is not said again by who repeats a run
     "--(report|jobs|scheduler)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|no-cache|watch)", re.DOTALL
 )
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
-
-
-class _Checked(NamedTuple):
-    """The result of a run, the reports asked for, the baseline, and the stored results."""
-
-    run: Run
-    requests: list[Request]
-    baseline: BaselineUse
-    cache: Cache | None
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
@@ -129,27 +113,33 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
 
     if options.command == "run" and options.cache is None and options.scheduler is None:
         options.cache = find(Path.cwd()).cache
-    with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started(later=options.cache) as workers:
+    with Progress(sys.stderr, silent=options.quiet > 1) as progress, start_workers(later=options.cache) as workers:
         if options.command == "init":
             from verify.command.scanning import initial
 
-            _settings(workers, options)
+            settings(workers, options)
             return initial(workers, options.targets, diff=options.diff)
         if options.command == "list":
             from verify.command.shards import divided
 
-            return _list(divided(selected(workers, options, _settings(workers, options)), options.shard)[0])
+            return _list(divided(selected(workers, options, settings(workers, options)), options.shard)[0])
         if options.command == "mutate":
-            return _mutate(workers, options, progress)
+            from verify.command.mutating import mutate
+
+            return mutate(workers, options, progress)
         if options.command == "fix":
-            return _fix(workers, options, progress, argv)
+            from verify.command.fixing import fix
+
+            return fix(workers, options, progress, argv)
+        from verify.command.checking import GATES, run_cases
+
         before = state(argv) if options.cache else None
-        run, requests, baseline, cache = _run(workers, options, progress)
+        run, requests, baseline, cache = run_cases(workers, options, progress)
     if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
     run, texts, note = baseline.judged(run)
     status, text = report(run, requests, options, texts, note)
-    if options.command in _GATES:
+    if options.command in GATES:
         from verify.command.lastfailed import keep
 
         keep(options.command, run.cases)
@@ -199,18 +189,8 @@ def _explained(codes: Sequence[str]) -> str:
         from verify.tracing.outside.compiled import HELP
 
         return HELP
-    _extend(find(Path.cwd()))
+    add_extensions(find(Path.cwd()))
     return explained(codes)
-
-
-def _started(*, later: bool = False) -> Workers:
-    """Start a worker, which goes on starting while we import what we need; `later`, only once it is needed."""
-    from verify.runner.process import Process
-
-    process = Process(later=later)
-    from verify.runner.workers import Workers
-
-    return Workers(process)
 
 
 def _again(argv: Sequence[str], seed: int) -> str:
@@ -220,200 +200,6 @@ def _again(argv: Sequence[str], seed: int) -> str:
     arguments = [text for text in arguments if not _ELSEWHERE.fullmatch(text)]
     seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
     return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
-
-
-def _settings(workers: Workers, options: argparse.Namespace) -> Config:
-    """Return the project's settings, and give the workers their limits."""
-    from verify.command.config import find
-    from verify.runner.memory import GIGABYTE, WATCHED
-
-    config = find(Path.cwd())
-    workers.extensions = config.extensions, config.folder
-    workers.limit = options.timeout or config.timeout
-    workers.memory = (options.memory or config.memory) * GIGABYTE
-    if options.memory and not WATCHED:
-        sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
-    if config.extensions:
-        workers.extend()  # what ends its process, or never ends, is not to be imported here
-        _extend(config)
-    return config
-
-
-def _extend(config: Config) -> None:
-    """Import here as well what the project adds to gradproof."""
-    from verify.discovery.extensions import extended
-
-    extended(config.extensions, config.folder)
-
-
-def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> _Checked:
-    """Check the cases that the command is about."""
-    from reports import renderer
-    from reports.write import requests
-    from verify.command import lastfailed
-    from verify.command.shards import divided
-    from verify.model.identity import CaseId
-    from verify.model.result import CaseResult, Run
-
-    _check_together(options)
-    if options.shard and options.lastfailed == "only":
-        raise InputError("--lf leaves out cases of the shard, which nobody would check then: leave out --shard or --lf")
-    config = _settings(workers, options)
-    baseline_path = options.baseline or config.baseline
-    wanted = requests(options.report, [Path(os.path.realpath(baseline_path))] if baseline_path else [])
-    workers.quick = options.quick
-    baseline = _baseline(options, config, wanted)
-    seed = config.seed if options.seed is None else options.seed
-    cache = _cache(workers, options, config, seed)
-    for form in {request.format for request in wanted} | {"terminal"}:
-        renderer(form)  # imported while the worker starts
-    every = selected(workers, options, config)
-    cases, others = divided(every, options.shard)
-    if options.lastfailed:
-        cases, more, note = lastfailed.picked(cases, options.command, only=options.lastfailed == "only")
-        others += more
-        sys.stderr.write("" if options.quiet > 1 else f"gradproof: {note}\n")
-    if others:
-        broken = any(isinstance(case, CaseResult) and case.target for case in others)
-        baseline = baseline.sharded((CaseId(case.where.file, case.name) for case in others), broken=broken)
-    results = []
-    with (
-        _crew(workers, options, config) as crew,
-        closing(cache.checked(crew, cases, seed) if cache else crew.checked(cases, seed)) as checked,
-    ):
-        for case in progress.over(cases, lines=options.verbose > options.quiet):
-            result, seconds = next(checked)
-            progress.took(case, seconds)
-            results.append(baseline.before.marked(_as_asked(result, options)))
-            if options.command in _GATES and options.exitfirst and not results[-1].passes:
-                break
-    complete = len(results) == len(cases)
-    if cache:
-        cache.keep()
-        sys.stderr.write("".join(cache.notes()) if options.verbose > options.quiet else "")
-    run = Run(
-        tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
-    )
-    return _Checked(run, wanted, baseline, cache)
-
-
-def _check_together(options: argparse.Namespace) -> None:
-    """Refuse options that say two things of one; raises InputError."""
-    if options.scheduler is not None:
-        for name in ("jobs", "watch", "cache"):
-            if getattr(options, name):
-                raise InputError(f"--{name} is of this machine, --scheduler of others: leave out one of them")
-
-
-def _crew(workers: Workers, options: argparse.Namespace, config: Config) -> Crew | Cluster:
-    """Return what checks the cases: processes of this machine, or a cluster."""
-    if options.scheduler is not None:
-        from verify.runner.cluster import Cluster
-
-        return Cluster(options.scheduler, workers)
-    from verify.runner.crew import Crew, cores
-
-    return Crew(workers, options.jobs or config.jobs or cores())
-
-
-def _cache(workers: Workers, options: argparse.Namespace, config: Config, seed: int) -> Cache | None:
-    """Return the stored results of the cases, where that is asked for."""
-    if not options.cache:
-        return None
-    if config.extensions:
-        sys.stderr.write("gradproof: nothing is kept: [tool.gradproof] extensions may change what is decided\n")
-        return None
-    from verify.cache.cache import Cache
-
-    cache = Cache(workers, seed)
-    cache.look(options.targets or config.targets, options.layers or config.layers)
-    return cache
-
-
-def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Request]) -> BaselineUse:
-    """Open the baseline; one that has a report's file, or could not be written after the run, is an InputError."""
-    from reports.write import writable
-    from verify.baseline.accepted import use_baseline
-
-    name = options.baseline or (config.baseline if options.command == "run" else None)
-    path = Path(name) if name else None
-    if name and options.baseline_update:
-        path = writable(name, "--baseline", [request.path for request in wanted])
-    part = options.command not in _GATES or options.pattern is not None or options.names
-    targets = () if part else tuple(options.targets or config.targets)
-    return use_baseline(path, update=options.baseline_update, targets=targets, quick=options.quick)
-
-
-def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -> int:
-    """Plant errors in the code of the cases, and report what becomes of them; returns the exit status."""
-    from reports import mutants
-    from reports.write import requests, write
-    from verify.mutation.result import How, exit_status
-    from verify.mutation.survey import surveyed
-    from verify.runner.crew import Crew
-
-    config, wanted = _settings(workers, options), requests(options.report)
-    if unknown := [request.format for request in wanted if request.format not in ("json", "terminal")]:
-        raise InputError(f"--report {unknown[0]}: mutate writes the formats terminal and json only")
-    how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
-    with Crew(workers) as crew:
-        cases = selected(workers, options, config)
-        surveys = [surveyed(crew, case, how, options.operators, progress) for case in cases]
-    verbosity = options.verbose - options.quiet
-    texts = {"json": lambda: mutants.document(surveys, __version__)}
-    texts["terminal"] = lambda: mutants.render(surveys, color=colored(options.color), verbosity=verbosity)
-    write({request.path: texts[request.format]() for request in wanted if request.path})
-    on_stdout = [request.format for request in wanted if request.path is None] or ["terminal"]
-    if verbosity > -2 or any(request.path is None for request in wanted):
-        print("".join(texts[name]() for name in on_stdout), end="", flush=True)
-    return exit_status(surveys)
-
-
-def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv: Sequence[str]) -> int:
-    """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
-    from reports import edits, fixes
-    from reports.write import requests
-    from reports.write import write as write_reports
-    from verify.mutation.result import How
-    from verify.repair.result import State
-    from verify.repair.search import repaired
-    from verify.repair.write import write
-    from verify.runner.crew import Crew
-
-    config, wanted = _settings(workers, options), requests(options.report)
-    if unknown := [request.format for request in wanted if request.format != "sarif" or request.path is None]:
-        raise InputError(f"--report {unknown[0]}: fix writes sarif=PATH only; --diff prints the changes alone")
-    how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
-    verbosity = options.verbose - options.quiet
-    with Crew(workers) as crew:
-        cases = selected(workers, options, config)
-        repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
-    right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
-    status = int(not {repair.state for repair in repairs} <= right)
-    write_reports({request.path: edits.render(repairs, __version__, status) for request in wanted if request.path})
-    again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
-    text = (
-        fixes.diffs(repairs)
-        if options.diff
-        else fixes.render(repairs, color=colored(options.color), verbosity=verbosity, again=again)
-    )
-    if verbosity > -2 or options.diff:
-        print(text, end="", flush=True)
-    if options.diff:
-        sys.stderr.write(fixes.without_diff(repairs))
-    if options.write and (changed := write([repair.fix for repair in repairs if repair.fix])):
-        sys.stderr.write(f"gradproof: changed {', '.join(changed)}\n")
-    return status
-
-
-def _as_asked(result: CaseResult, options: argparse.Namespace) -> CaseResult:
-    """Return a result as the options have it: strict, and repeated with the same layers."""
-    from verify.model.result import strict
-
-    result = strict(result) if options.strict else result
-    if not options.layers:
-        return result
-    return replace(result, reproduce=(*result.reproduce, "--layers", options.layers))
 
 
 def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
