@@ -10,6 +10,7 @@ from products import cases
 
 import reports
 from reports import FORMATS
+from verify.model.result import SCHEMA_VERSION
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_what_does_not_belong_together(command, shop, shards):
     (shop / "version.json").write_text(
         text.replace('"name": "gradproof", "version": "', '"name": "gradproof", "version": "9')
     )
-    (shop / "older.json").write_text(text.replace('"2.3"', '"2.1"'))
+    (shop / "older.json").write_text(text.replace(f'"{SCHEMA_VERSION}"', '"2.1"'))
     (shop / "cut.json").write_text(text[:-20])
     for other, words in {
         "whole": "whole.json is of no shard, another report is one of 2 shards",
