@@ -91,6 +91,8 @@ class Observation:
     unclaimed: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
     forward: int | None = None  # how many of these were asked before there was an output; all, where that is not known
+    answered: int = 0  # how many nodes the graph had when forward returned its output
+    missed: bool = False  # whether forward computed NaN, in a run at one point
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
     computed: range = range(0)  # the nodes that this run was the first to compute
@@ -242,7 +244,7 @@ def observe(
 
         def answer(output: Any) -> Any:
             refuse_caught()  # what backward raises later would hide it
-            seen.forward = len(trace.conditions)
+            seen.forward, seen.answered, seen.missed = len(trace.conditions), len(trace), trace.missed
             return _upstreams(case, output, seen, sampler, upstream)
 
         with redirect_stdout(sys.stderr):

@@ -62,6 +62,15 @@ def divisors(seen: Observation) -> list[Divisor]:
     return result
 
 
+def divisors_of_forward(seen: Observation) -> list[Divisor]:
+    """Return the divisors of a run that were computed before its output was there, also those that fold away.
+
+    On a graph of several runs these are divisors of the others as well.
+    """
+    dividing = [n for n in range(seen.answered) if seen.trace.ops[n] == "power"]
+    return [divisor for divisor in _of(seen.trace, dividing) if divisor.pole]
+
+
 def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
     """Return the divisors of nodes, each once."""
     by_node: dict[int, Divisor] = {}

@@ -24,6 +24,8 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
+_ROUNDED = Fraction(1, 2**150)  # of a slope: as two are the same elsewhere (`hull`)
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -37,8 +39,8 @@ class Gap:
 
     @property
     def smooth(self) -> bool:
-        """Tell whether there is a derivative."""
-        return self.below == self.above
+        """Tell whether there is a derivative; irrational slopes come rounded, from below otherwise than from above."""
+        return abs(self.above - self.below) <= _ROUNDED * abs(self.above)
 
 
 def gaps(case: TracedCase, there: Observation, floats: FloatRun) -> list[Gap]:

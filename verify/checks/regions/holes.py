@@ -35,6 +35,7 @@ from verify.cases.domain import check_domain
 from verify.checks.claims.claims import has_values
 from verify.checks.regions.divisors import Divisor, divisors, sparse_first
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.filled import visits
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
@@ -56,6 +57,7 @@ _POINTS = 3  # for each divisor: the first zeros that are found
 _FLOATS = 6  # and of those that are no short rationals
 _VISITS = 24  # runs on floats of one explorer
 _MOST_SHOWN = 8  # inputs of a counterexample
+_FILLED = "forward divides by {}, which is 0 there, and takes its limit for the NaN"
 
 
 Gaps = tuple[Observation, FloatRun, list[Gap]]  # what the code gives at a point on symbols, on floats, and its gaps
@@ -86,6 +88,21 @@ class Holes:
             if not all(self._visit_zeros(run.seen, divisor, _POINTS) for divisor in first):
                 return
         all(self._visit_zeros(seen, divisor, 1) for seen, divisor in later)
+
+    def fill(self) -> None:
+        """Visit the points at which forward takes a number for NaN."""
+        for visit in visits(self.explorer, self._off_ties):
+            hole = Hole(
+                visit.there, [visit.divisor.node], _FILLED.format(written(visit.there.trace, visit.divisor.node))
+            )
+            if visit.filled.remark:
+                self.remarks.append(f"at {hole.point}, {visit.filled.remark}")
+            if visit.filled.gaps and _is_defined(self.explorer.case, visit.there.trace.sample):
+                self._report(hole, visit.floats, visit.filled.gaps)
+
+    def _off_ties(self, at: Point) -> Observation | None:
+        there = self._on_symbols(at)
+        return None if there is None or self._is_tied(there) else there
 
     def _visit_zeros(self, seen: Observation, divisor: Divisor, most: int) -> bool:
         """Visit the first zeros of a divisor; tells whether there is any budget left for others."""
@@ -279,6 +296,7 @@ def holes(explorer: Explorer) -> Holes:
     """Visit the points at which only `forward` is defined."""
     result = Holes(explorer)
     result.find()
+    result.fill()
     return result
 
 

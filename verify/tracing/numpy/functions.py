@@ -10,6 +10,7 @@ import numpy as np
 from verify.tracing.numpy.creation import empty_like, filled, full_like, like
 from verify.tracing.numpy.einsums import einsum
 from verify.tracing.numpy.elementwise import elementwise, truths
+from verify.tracing.numpy.missing import mean_of_numbers, passing_over
 from verify.tracing.numpy.norms import norm
 from verify.tracing.numpy.orders import argpartition, argsort, arranged, partition
 from verify.tracing.numpy.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
@@ -52,7 +53,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "linalg.norm": norm,
     **{name: reducing(ufunc) for name, ufunc in REDUCTIONS.items()},
     "mean": mean,
-    "nanmean": mean,
+    "nansum": passing_over(reducing(np.add), 0),
+    "nanprod": passing_over(reducing(np.multiply), 1),
+    "nanmean": mean_of_numbers,
     "nanvar": var,
     "nanstd": std,
     "nanmedian": median,

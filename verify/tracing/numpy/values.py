@@ -83,12 +83,14 @@ def finite(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf
         return np.nan_to_num(x, copy=copy, nan=nan, posinf=posinf, neginf=neginf)
     if np.isfinite(x).all():
         return symbolic.copy() if copy else symbolic
-    if not copy:
-        raise shadows.refusal("nan_to_num", "infinities in place")
     largest = float(np.finfo(symbolic.dtype).max)
     ends = {1: largest if posinf is None else posinf, -1: -largest if neginf is None else neginf}
     entries = [
         lift(nan if type(value) is Missing else ends[value.direction]) if type(value) in NO_NODES else value
         for value in symbols(x)
     ]
-    return gathered(entries, symbolic.shape, symbolic.dtype)
+    numbers = gathered(entries, symbolic.shape, symbolic.dtype)
+    if copy or isinstance(symbolic, Concolic):
+        return numbers
+    symbolic[...] = numbers
+    return symbolic

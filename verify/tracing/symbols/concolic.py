@@ -109,13 +109,22 @@ class Concolic(Symbol):
             beside: Any = other
             return beside.under(self)
         if self.graph.value(other.node) == 0:
-            return Hole(self.trace, asked_at())
+            return self._over_zero()
         return super().over(other)
+
+    def _over_zero(self) -> Any:
+        """Return self / 0: at one point what floats give for a positive zero, else nothing may depend on it."""
+        if not self.trace.is_pinned:
+            return Hole(self.trace, asked_at())
+        direction = self.sign()
+        return Endless(self.trace, direction) if direction else Missing(self.trace)
 
     def against(self, other: Concolic, relation: str) -> bool:
         """Tell whether a relation holds between self and other, a branch."""
         if type(other) is Endless and type(self) not in NO_NODES:
             return RELATIONS[relation](-other.direction)
+        if type(other) is Missing and self.trace.is_pinned:
+            return other.against(self, relation)
         if not type(self) is type(other) is Concolic:
             return self.trace.decide(self.plus(-other).node, relation)
         graph = self.trace  # without a symbol for each step: `np.argmax` asks entry by entry
@@ -166,7 +175,7 @@ class Concolic(Symbol):
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
-                return Hole(self.trace, asked_at())
+                return self.lift(1).over(self)
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
             raise TraceError(
@@ -253,7 +262,7 @@ class Endless(Concolic):
         if type(other) is Endless:
             return Missing(self.trace)
         if not isinstance(other, Missing) and not other.sign():
-            return Hole(self.trace, asked_at())
+            return self if self.trace.is_pinned else Hole(self.trace, asked_at())
         return self.times(other)
 
     def under(self, other: Concolic) -> Any:
@@ -311,6 +320,7 @@ class Missing(Concolic):
 
     def __init__(self, trace: Trace) -> None:
         self.graph = trace
+        trace.missed = True
 
     @property
     def node(self) -> int:  # type: ignore[override]
@@ -334,6 +344,10 @@ class Missing(Concolic):
     def function(self, name: str) -> Any:
         """Return self: no function of one argument makes a number of it."""
         return self
+
+    def against(self, other: Concolic, relation: str) -> bool:
+        """Tell what NaN answers at one point: it is different from everything."""
+        return relation == "!=" if self.trace.is_pinned else super().against(other, relation)
 
     def whole(self) -> Any:
         """Return self."""

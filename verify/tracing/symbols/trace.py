@@ -79,6 +79,7 @@ class Trace(Graph):
     on_tape = False  # whether nodes are elements of a tape
     is_unread = False  # whether answers to questions are left open
     as_executed = False  # whether nodes are the operations of floats, each with its rounding
+    is_pinned = False  # whether inputs are numbers at one point, so that a division by 0 is done as on floats
 
     def __init__(self, graph: Trace | None = None) -> None:
         super().__init__()
@@ -90,6 +91,7 @@ class Trace(Graph):
             True  # whether the root of a square is decided to be that of a positive or negative number
         )
         self.moved = False  # whether the sample is at a point that is looked at, where something may have no value
+        self.missed = False  # whether NaN was computed, in a run at one point
         self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
         self.typed_at: dict[int, Place] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
