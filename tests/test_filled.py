@@ -28,7 +28,7 @@ def by_mask(value, number):
 
 
 def by_itself(value, number):
-    return np.where(value != value, number, value)  # noqa: PLR0124 - NaN alone differs from itself
+    return np.where(value != value, number, value)
 
 
 def by_copyto(value, number):

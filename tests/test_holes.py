@@ -90,6 +90,28 @@ WRONG = {
         lambda d, x: d * (x * np.cos(x) - np.sin(x)) / x**2,
     ),
     "x over |x|": elementwise(np.abs, lambda d, x: d * x / np.abs(x)),
+    "an irrational slope beside a root of 0": verify.pair(
+        lambda x: np.exp(x + 1).sum() + norm(x) ** 3,
+        lambda d, x: d * (np.exp(x + 1) + 3 * norm(x) ** 2 * x / norm(x)),
+        x="3",
+    ),
+    "a slope with a sine beside a root of 0": verify.pair(
+        lambda x: np.sin(x + 0.3).sum() * np.pi + norm(x) ** 5,
+        lambda d, x: d * (np.cos(x + 0.3) * np.pi + 5 * norm(x) ** 4 * x / norm(x)),
+        x="2",
+    ),
+    "a number beside a root of 0": verify.pair(
+        lambda x: norm(x) ** 3, lambda d, x: d * np.nan_to_num(3 * norm(x) ** 2 * x / norm(x), nan=1), x="3"
+    ),
+    "a number beside a root of 0, with an irrational slope": verify.pair(
+        lambda x, y: np.exp(x + y) + norm(x - y) ** 3,
+        lambda d, x, y: (
+            np.sum(d) * 3 * np.nan_to_num(norm(x - y) ** 2 * (x - y) / norm(x - y), nan=0.01) + d * np.exp(x + y),
+            -np.sum(d) * 3 * np.nan_to_num(norm(x - y) ** 2 * (x - y) / norm(x - y)) + d * np.exp(x + y),
+        ),
+        x="2",
+        y="2",
+    ),
     **{
         f"a region where {name} is 0": verify.pair(forward, backward, x=real("", low=-1, high=9))
         for name, (forward, backward) in {
@@ -115,6 +137,9 @@ KINKS = {
         lambda x: np.sqrt((x**2).sum(axis=1)),
         lambda d, x: d[:, None] * x / np.sqrt((x**2).sum(axis=1, keepdims=True)),
         x="N D",
+    ),
+    "a norm beside an irrational slope": verify.pair(
+        lambda x: np.exp(x + 1).sum() + norm(x), lambda d, x: d * (np.exp(x + 1) + x / norm(x)), x="3"
     ),
 }
 RIGHT = {
@@ -154,6 +179,21 @@ RIGHT = {
     ),
     "the product without an entry": verify.pair(
         np.prod, lambda d, x: d * np.array([np.prod(np.delete(x, i)) for i in range(3)]), x="3"
+    ),
+    "a number beside a root of 0": verify.pair(
+        lambda x: np.exp(x + 1).sum() + norm(x) ** 3,
+        lambda d, x: d * (np.exp(x + 1) + np.nan_to_num(3 * norm(x) ** 2 * x / norm(x))),
+        x="3",
+    ),
+    "a subgradient at a norm of 0": verify.pair(norm, lambda d, x: d * np.nan_to_num(x / norm(x), nan=0.3), x="3"),
+    "the derivative beside a norm of a difference": verify.pair(
+        lambda x, y: np.exp(x + y) + norm(x - y) ** 3,
+        lambda d, x, y: (
+            np.sum(d) * 3 * np.nan_to_num(norm(x - y) ** 2 * (x - y) / norm(x - y)) + d * np.exp(x + y),
+            -np.sum(d) * 3 * np.nan_to_num(norm(x - y) ** 2 * (x - y) / norm(x - y)) + d * np.exp(x + y),
+        ),
+        x="2",
+        y="2",
     ),
     "cosine, which is not defined at 0": verify.pair(
         lambda x: x[0] / norm(x), lambda d, x: d * (np.array([1, 0, 0]) / norm(x) - x[0] * x / norm(x) ** 3), x="3"

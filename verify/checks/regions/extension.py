@@ -84,25 +84,25 @@ class _Point:
 
     def jump(self) -> Fraction | None:
         """Return a limit that is not the number that the code takes, if there is one."""
-        limits = [side.limit for both in self.slopes.values() for side in both]
+        limits = [side.limit for both in self.slopes.values() for side in both if isinstance(side.limit, Fraction)]
         return next((limit for limit in limits if _is_apart(limit, self.value, self.size)), None)
 
     def partial(self, entry: _Entry) -> Fraction | None:
         """Return the derivative along an entry, or None where it is not known, or none."""
-        below, above = self.slopes[entry]
-        return None if _is_apart(below.slope, above.slope) is not False else above.slope  # type: ignore[return-value]
+        below, above = (side.slope for side in self.slopes[entry])
+        return above if isinstance(above, Fraction) and _is_apart(below, above) is False else None
 
     def has_gradient(self) -> bool | None:
         """Tell whether the slopes along lines are those that the derivatives along the entries give, all of them.
 
         Along an entry whose slopes are not known no line leads. None where nothing is known.
         """
-        known = [entry for entry, both in self.slopes.items() if all(isinstance(s.slope, Fraction) for s in both)]
-        partials = {entry: self.partial(entry) for entry in known}
+        determined = [entry for entry, both in self.slopes.items() if all(isinstance(s.slope, Fraction) for s in both)]
+        partials = {entry: self.partial(entry) for entry in determined}
         if None in partials.values():
             return False
         answers = [self._is_linear(partials, line) for line in _lines(partials)]
-        return False if False in answers else None if None in answers or not known else True
+        return False if False in answers else None if None in answers or not determined else True
 
     def _is_linear(self, partials: Mapping[_Entry, Fraction | None], line: Mapping[_Entry, Fraction]) -> bool | None:
         side = self._along({self.names[entry]: step for entry, step in line.items()})
@@ -115,13 +115,25 @@ class _Point:
         return None if None in apart else not any(apart)
 
 
-def filled(case: TracedCase, there: Observation, node: int, floats: FloatRun, nearby: Exact, seed: int) -> Filled:
-    """Return what is wrong where a node is 0; nothing where it is not known, or no NaN was replaced.
+def judge_filled(case: TracedCase, there: Observation, node: int, floats: FloatRun, nearby: Exact, seed: int) -> Filled:
+    """Return what is wrong where a node is 0; nothing where it is not known, or forward replaced no NaN.
 
     `there` is the run on symbols at the point, `floats` the one on floats, and `nearby` another one in the region.
     """
     pinned = _pinned(case, there, node, seed)
-    if pinned is None or not pinned.missed or not _is_output(pinned, floats):
+    return Filled([]) if pinned is None or not pinned.missed else _judge(there, pinned, floats, nearby)
+
+
+def smooth_gaps(
+    case: TracedCase, there: Observation, node: int, floats: FloatRun, nearby: Exact, seed: int
+) -> list[Gap]:
+    """Return the gradients that are wrong where a node is 0, and forward has a derivative, as that of a norm cubed."""
+    pinned = _pinned(case, there, node, seed)
+    return [] if pinned is None else [gap for gap in _judge(there, pinned, floats, nearby).gaps if gap.smooth]
+
+
+def _judge(there: Observation, pinned: Observation, floats: FloatRun, nearby: Exact) -> Filled:
+    if not _is_output(pinned, floats):
         return Filled([])
     entries = [(name, i) for name in claimed(floats.seen) for i in range(len(there.inputs[name].nodes))]
     point = _Point(there, pinned, entries)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.divisors import Divisor, divisors_of_forward, sparse_first
 from verify.checks.regions.explore import Explorer
-from verify.checks.regions.extension import Filled, filled
+from verify.checks.regions.extension import Filled, judge_filled
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.zeros import zeros
 from verify.proof.ranges import signs
@@ -55,7 +55,9 @@ def visits(explorer: Explorer, on_symbols: Callable[[Point], Observation | None]
             continue
         there = on_symbols({**seen.at, **change}) if finite_output(floats) else None
         if there is not None:
-            yield Visit(there, divisor, floats, filled(explorer.case, there, divisor.node, floats, run, explorer.seed))
+            yield Visit(
+                there, divisor, floats, judge_filled(explorer.case, there, divisor.node, floats, run, explorer.seed)
+            )
 
 
 def _places(explorer: Explorer) -> Iterator[tuple[Exact, Divisor, Point]]:

@@ -49,7 +49,7 @@ def gaps(case: TracedCase, there: Observation, floats: FloatRun) -> list[Gap]:
         exact = Exact(case, there)
     except SubjectError:
         return []
-    regular = _is_regular(there)
+    regular = is_regular(there)
     entries = [(name, i) for name in claimed(floats.seen) for i in range(len(there.inputs[name].nodes))]
     candidates = [_gap(exact, floats, name, place, regular=regular) for name, place in entries]
     return [gap for gap in candidates if gap is not None]
@@ -95,7 +95,7 @@ def _undefined(there: Observation, name: str, place: int) -> bool:
     return numbers(there.trace, [returned.nodes[place]], there.trace.sample)[0] is Unknown.INFINITE
 
 
-def _is_regular(there: Observation) -> bool:
+def is_regular(there: Observation) -> bool:
     """Tell whether every operation of the output is differentiable at its argument: a root of 0 is not."""
     graph = there.trace
     reached = graph.reach(n for output in there.outputs for n in output.nodes)

@@ -35,8 +35,9 @@ from verify.cases.domain import check_domain
 from verify.checks.claims.claims import has_values
 from verify.checks.regions.divisors import Divisor, divisors, sparse_first
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.extension import smooth_gaps
 from verify.checks.regions.filled import visits
-from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
+from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps, is_regular
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.zeros import all_known, beside, zeros
@@ -181,6 +182,14 @@ class Holes:
                 if any(gap.smooth for gap in candidates):
                     there, floats, candidates = self._simplest(seen, divisor, change) or (there, floats, candidates)
                 self._report(Hole(there, [divisor.node], cause(there, divisor)), floats, candidates)
+        elif not is_regular(there):
+            self._visit_root(there, divisor, floats)
+
+    def _visit_root(self, there: Observation, divisor: Divisor, floats: FloatRun) -> None:
+        """Compare numbers with the derivative beside a root of 0 in forward, if it has one there."""
+        case, start, seed = self.explorer.case, self.explorer.start, self.explorer.seed
+        if candidates := smooth_gaps(case, there, divisor.node, floats, start, seed):
+            self._report(Hole(there, [divisor.node], cause(there, divisor)), floats, candidates)
 
     def _simplest(self, seen: Observation, divisor: Divisor, change: Point) -> Gaps | None:
         """Return the first point with small numbers in all other entries where there are gaps of a derivative too."""
