@@ -39,6 +39,7 @@ _CHECKS: tuple[Check, ...] = (
     history.same_forward,
     history.other_inputs,
     history.other_batches,
+    history.second_round,
     history.later_calls,
     history.modes,
     whole.precision,

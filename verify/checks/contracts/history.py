@@ -163,11 +163,31 @@ def stepping(trial: Trial) -> Iterator[Finding]:
             yield trial.finding("GP103", f"after {call.title} the same forward gives a different output", call=call)
 
 
+def second_round(trial: Trial) -> Iterator[Finding]:
+    """Find a gradient that is another one in the second round of calls, though the output is the same.
+
+    All other checks compare layers that have had a call before, as what is set up in the first one may stay. But that
+    may be a gradient's factor: then the first round, which was proved, is right, and each later one is wrong. An output
+    that differs is told by `same_forward`, a backward with an optimizer in it by `stepping`, and gradients left in the
+    layer that add up by `accumulating`.
+    """
+    for unit in trial.ran.units:
+        if carries_state(unit.fresh) or _steps(trial, unit):
+            continue
+        first, second = _alone(trial, unit, []), _alone(trial, unit, unit.calls)
+        if isinstance(first, SubjectError) or isinstance(second, SubjectError) or apart(first[0], second[0]):
+            continue
+        if _accumulates(trial, unit):
+            first, second = (*first[:2], []), (*second[:2], [])
+        if difference := _difference(first, second, unit):
+            yield trial.finding("GP110", f"in round 2 of calls, {difference[0]}", call=difference[1])
+
+
 def later_calls(trial: Trial) -> Iterator[Finding]:
     """Find a layer that counts its calls, or collects what they leave, and answers otherwise after some of them.
 
-    Of a layer in which a second round of calls leaves no other plain values than the first, and no more arrays, every
-    later round finds what the second has found, and need not be run.
+    Of a layer in which a second round of calls leaves no other values than the first, and no more of them, every later
+    round finds what the second has found, and need not be run.
     """
     between: list[tuple[Unit, list[Call]]] = [(unit, []) for unit in trial.ran.units]
     for unit, calls in [*between, *((unit, other.calls) for unit, other in trial.pairs)]:

@@ -6,7 +6,7 @@ is a copy as fresh, with the same arguments and random state at each call, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.holdings import Path, outline
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
-from verify.checks.contracts.units import Unit
+from verify.checks.contracts.units import Unit, attributes_of
 from verify.tracing.following import SubjectError
 
 _T = TypeVar("_T")
@@ -45,7 +45,7 @@ class Life:
     moved: list[str]
     first: Back | SubjectError
     again: tuple[list[Any] | SubjectError, Gradients | SubjectError]
-    counts: bool = False  # the second round of calls leaves other plain values in the layer than the first one, or more
+    counts: bool = False  # the second round of calls leaves other values in the layer than the first one, or more
 
     @property
     def back(self) -> Back:
@@ -86,10 +86,16 @@ def _lived(trial: Trial, unit: Unit) -> Life:
     first = attempt(_first_back, trial, unit, layer, held, outputs)
     if isinstance(first, SubjectError):
         return Life(written, moved, first, (first, first))
-    before = outline(layer.itself)
+    before, kept = outline(layer.itself), layer.kept()
     again = attempt(lambda: copied(layer.play(unit.forward)))
     answer = again if isinstance(again, SubjectError) else attempt(layer.backward, unit.backward)
-    return Life(written, moved, first, (again, answer), counts=outline(layer.itself) != before)
+    counts = outline(layer.itself) != before or not same(layer.kept(), kept) or _iterates(layer.itself)
+    return Life(written, moved, first, (again, answer), counts=counts)
+
+
+def _iterates(layer: Any) -> bool:
+    """Tell whether a layer holds an iterator, which counts its calls where nobody can look."""
+    return any(isinstance(value, Iterator) for value in attributes_of(layer).values())
 
 
 def _first_back(trial: Trial, unit: Unit, layer: Layer, held: Mapping[str, list[Path]], outputs: list[Any]) -> Back:

@@ -81,6 +81,11 @@ class Layer:
             source.put(state)
             earlier.draw_from(own)
 
+    def kept(self) -> list[Any]:
+        """Return copies of the arrays that the layer holds, but for the gradients that it leaves."""
+        held = [(path, array) for path, array in held_by(self.itself) if isinstance(array, np.ndarray)]
+        return [array.copy() for path, array in held if path not in self._gradient_paths]
+
     def backward(self, calls: Sequence[Call]) -> Gradients:
         """Call methods; returns copies of the gradients that they return, and leave in the layer."""
         return self.answer(calls)[1]
