@@ -86,10 +86,10 @@ def _lived(trial: Trial, unit: Unit) -> Life:
     first = attempt(_first_back, trial, unit, layer, held, outputs)
     if isinstance(first, SubjectError):
         return Life(written, moved, first, (first, first))
-    before, kept = outline(layer.itself), layer.kept()
+    before, numbers = outline(layer.itself), layer.own_arrays()
     again = attempt(lambda: copied(layer.play(unit.forward)))
     answer = again if isinstance(again, SubjectError) else attempt(layer.backward, unit.backward)
-    counts = outline(layer.itself) != before or not same(layer.kept(), kept) or _iterates(layer.itself)
+    counts = outline(layer.itself) != before or not same(layer.own_arrays(), numbers) or _iterates(layer.itself)
     return Life(written, moved, first, (again, answer), counts=counts)
 
 

@@ -81,7 +81,7 @@ class Layer:
             source.put(state)
             earlier.draw_from(own)
 
-    def kept(self) -> list[Any]:
+    def own_arrays(self) -> list[Any]:
         """Return copies of the arrays that the layer holds, but for the gradients that it leaves."""
         held = [(path, array) for path, array in held_by(self.itself) if isinstance(array, np.ndarray)]
         return [array.copy() for path, array in held if path not in self._gradient_paths]
