@@ -60,13 +60,22 @@ def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]
         grid = _gridded(seen, factor)
         crossed = crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid)
         touched = (at for at in _turning(seen, factor, bounds, grid) if _is_close(seen.trace, factor, grid, at))
-        middles = ((name, (root.low + root.high) / 2) for name, root in _roots(graph, factor, bounds))
-        rational = (Crossing(name, None, [], middle) for name, middle in middles)
-        for crossing in chain(crossed, touched, rational):
-            if crossing.edge is None and crossing.near is not None:
-                floats = _neighbours(nearest_double(crossing.near))
-                inside = [at for at in floats if within(at, bounds.get(crossing.name, (None, None)))]
-                yield [{**grid, crossing.name: at} for at in inside]
+        irrational = ((name, root) for name, root in _roots(graph, factor, bounds) if root.low < root.high)
+        isolated = (Crossing(name, None, [], (root.low + root.high) / 2) for name, root in irrational)
+        visited: list[tuple[str, float]] = []
+        for crossing in chain(crossed, touched, isolated):
+            if crossing.edge is not None or crossing.near is None:
+                continue
+            nearest = nearest_double(crossing.near)
+            floats = [at for at in _neighbours(nearest) if within(at, bounds.get(crossing.name, (None, None)))]
+            if floats and not any(_is_same((crossing.name, nearest), zero) for zero in visited):
+                visited.append((crossing.name, nearest))
+                yield [{**grid, crossing.name: at} for at in floats]
+
+
+def _is_same(zero: tuple[str, float], other: tuple[str, float]) -> bool:
+    """Tell whether two zeros are one that was found in two ways, each as well as a float tells."""
+    return zero[0] == other[0] and abs(zero[1] - other[1]) <= np.spacing(abs(zero[1]))
 
 
 def _neighbours(middle: float) -> list[Fraction]:
