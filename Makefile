@@ -52,7 +52,7 @@ test-long: $(INSTALLED) $(AXE)  ## run what takes minutes: 5,000 random layers, 
 		tests/test_sizes.py tests/test_soundness.py tests/test_special.py tests/test_wide.py tests/test_wirtinger.py \
 		tests/test_write.py tests/test_yardstick.py \
 		tests/test_contracts.py tests/test_extend.py tests/test_pytest_plugin.py tests/test_workers.py \
-		tests/test_arithmetic_trials.py tests/test_cache.py tests/test_contract_notice.py tests/test_ends.py tests/test_findings.py tests/test_generators.py \
+		tests/test_arithmetic_trials.py tests/test_cache.py tests/test_contract_notice.py tests/test_ends.py tests/test_filled.py tests/test_findings.py tests/test_generators.py \
 		tests/test_hostile_layers.py tests/test_reasons.py tests/test_reminder.py tests/test_repair_forward.py tests/test_trial.py tests/test_undefined.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py \
 		tests/test_computed_constants.py tests/test_draws.py tests/test_reminder.py tests/test_printed.py tests/test_raw_memory.py

@@ -1,6 +1,8 @@
 """Random draws are the same in every run, and leave no trace."""
 
+import importlib
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -85,3 +87,15 @@ def test_a_generator_that_code_makes_between_runs_is_rewound():
             assert globals()["MADE"].random() == first
     finally:
         del globals()["MADE"]
+
+
+def test_generators_are_looked_for_first_where_the_subject_is(tmp_path, monkeypatch):
+    """Not all places are looked through where modules are many: those of the subject come before others'."""
+    (tmp_path / "imported_last.py").write_text("class Kept:\n    pass\n\n\ndef subject():\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("imported_last")
+    try:
+        assert seeds._users_objects(module.subject)[0] is module.Kept
+        assert seeds._users_objects(None)[-1] is module.Kept
+    finally:
+        del sys.modules["imported_last"]

@@ -398,7 +398,7 @@ def test_a_print_flood(rows, shop):
     assert [row[1] for row in rows("bad.py")] == ["PROVED", "PROVED"]
     assert rows.err.startswith("0\n1\n2\n")
     assert "more characters of output, which are not shown\nhello\n" in rows.err
-    assert len(rows.err) < 10_200
+    assert len(rows.err.partition("hello")[0]) < 10_100  # the other case prints once in each of its runs
 
 
 def test_what_a_case_starts_ends_with_it(rows, shop):

@@ -66,7 +66,7 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
         import_beyond()
     measured.forget()
     texts.forget()
-    with held(), patches.in_force(seed):
+    with held(case.subject), patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     notes = [*measured.notes(), *texts.notes()]
     sizes = replace(result.sizes, fixed=tuple(case.sizes.items()))
@@ -77,7 +77,8 @@ def import_beyond() -> None:
     """Import what checks beyond the sample use: after an import, stand-ins are looked for in all modules again."""
     import numpy.ma  # noqa: F401 - `numpy.unique` asks for it
 
-    import verify.checks.beyond  # noqa: F401
+    import verify.checks.beyond
+    import verify.checks.regions.curve  # noqa: F401
 
 
 def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:

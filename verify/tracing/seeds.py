@@ -19,6 +19,7 @@ from verify.model.where import is_users
 from verify.tracing import entropy
 from verify.tracing.patches import users_modules, users_names
 from verify.tracing.stand_ins.belongings import belongings, is_looked_into
+from verify.tracing.stand_ins.callees import callees
 
 
 class Generator:
@@ -52,8 +53,10 @@ _inside: list[Any] = []  # the generators that were found there while they are h
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def held(subject: Any = None) -> Iterator[None]:
     """Put the global generators back at the end; within another `held` that is left to it.
+
+    Generators that objects of the user's keep are looked for, first in the modules of what the subject calls.
 
     Their states are long: to read and set them takes as long as a run of a small layer. So NumPy's draws from other
     bits meanwhile, and its own stay as they are. With them goes a number that it may have drawn in advance, of normal
@@ -67,7 +70,9 @@ def held() -> Iterator[None]:
     _set_bits(_OURS)
     _held = True
     try:
-        _inside[:] = [place.value for place in islice(belongings(_users_objects()), _MOST) if is_generator(place.value)]
+        _inside[:] = [
+            place.value for place in islice(belongings(_users_objects(subject)), _MOST) if is_generator(place.value)
+        ]
         yield
     finally:
         _held = False
@@ -156,11 +161,22 @@ def _users_generators() -> list[Any]:
     return [*{id(value): value for value in (*named, *_inside)}.values()]
 
 
-def _users_objects() -> list[Any]:
+def _users_objects(subject: Any) -> list[Any]:
     """Return the classes and objects in modules of the user's own, in which there may be generators."""
+    own = {_module_of(subject), *(_module_of(place.value) for place in callees(subject))}
     modules = [module for module in users_modules() if is_users(getattr(module, "__file__", None) or "<")]
-    values = (value for module in modules for value in vars(module).values())
-    return [value for value in values if not isinstance(value, (ModuleType, FunctionType)) and is_looked_into(value)]
+    first = sorted(modules, key=lambda module: module.__name__ not in own)  # as many as are looked through
+    return [value for module in first for value in vars(module).values() if _may_keep(value)]
+
+
+def _module_of(value: Any) -> Any:
+    """Return the name of the module of a function or class; nothing else is asked for anything."""
+    return value.__module__ if issubclass(type(value), (FunctionType, type)) else None
+
+
+def _may_keep(value: Any) -> bool:
+    """Tell whether a value is an object that keeps others, and no function or module."""
+    return not issubclass(type(value), (ModuleType, FunctionType)) and is_looked_into(value)
 
 
 def _have_generators(spaces: Sequence[Mapping[str, Any]]) -> bool:

@@ -93,16 +93,18 @@ def belongings(roots: Iterable[Any]) -> Iterator[Place]:
 
 
 def is_looked_into(value: Any) -> bool:
-    """Tell whether what a value keeps may be the user's."""
-    if type(value) in _LEAVES or isinstance(value, _PLAIN):
+    """Tell whether what a value keeps may be the user's; by its type, as a value may do work when it is asked."""
+    kind = type(value)
+    if kind in _LEAVES or issubclass(kind, _PLAIN):
         return False
-    if isinstance(value, FunctionType):
+    if issubclass(kind, FunctionType):
         return not _is_foreign(value.__globals__.get("__name__") or "")
-    if isinstance(value, ModuleType):
+    if issubclass(kind, ModuleType):
         return not _is_foreign(value.__name__) and may_be_users(getattr(value, "__file__", None) or "")
-    if type(value) is dict and "__spec__" in value:  # of a module, as each has one of `builtins` under `__builtins__`
+    if kind is dict and "__spec__" in value:  # of a module, as each has one of `builtins` under `__builtins__`
         return not _is_foreign(value.get("__name__") or "") and may_be_users(value.get("__file__") or "")
-    return isinstance(value, _ENTERED) or _is_of_users(value if isinstance(value, type) else type(value))
+    described: type = value if issubclass(kind, type) else kind
+    return issubclass(kind, _ENTERED) or _is_of_users(described)
 
 
 def _is_foreign(module: str) -> bool:
@@ -119,9 +121,10 @@ def _is_of_users(kind: type) -> bool:
 
 
 def places(owner: Any) -> Iterator[Place]:
-    """Yield the places of one object."""
-    inner = _EXACTLY.get(type(owner))
-    return (inner or next((inner for kinds, inner in _KINDS if isinstance(owner, kinds)), _of_instance))(owner)
+    """Yield the places of one object, by its type."""
+    kind = type(owner)
+    inner = _EXACTLY.get(kind)
+    return (inner or next((inner for kinds, inner in _KINDS if issubclass(kind, kinds)), _of_instance))(owner)
 
 
 def _of_module(owner: ModuleType) -> Iterator[Place]:
@@ -179,7 +182,7 @@ def _of_class(owner: type) -> Iterator[Place]:
 
 
 def _of_instance(owner: Any) -> Iterator[Place]:
-    if type(table := getattr(owner, "__dict__", None)) is dict:
+    if type(table := _attributes(owner)) is dict:
         yield Place(owner, FIXED, table)
     yield Place(owner, FIXED, type(owner))
     for name in (name for kind in type(owner).__mro__ for name in _slots(kind)):
@@ -187,6 +190,14 @@ def _of_instance(owner: Any) -> Iterator[Place]:
             yield Place(owner, name, object.__getattribute__(owner, name))
         except AttributeError:  # not set
             continue
+
+
+def _attributes(owner: Any) -> Any:
+    """Return the attributes of an object, past what its class does when it is asked for one."""
+    try:
+        return object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return None
 
 
 def _slots(kind: type) -> tuple[str, ...]:
