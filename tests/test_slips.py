@@ -113,3 +113,23 @@ def test_a_loss_without_a_gradient(value, number):
     """The message counts the values and says which two are expected."""
     (row,) = verify.check(verify.loss(lambda x: value, x="2")).comparisons
     assert row.evidence.detail.endswith(f"returned {number}: expected a tuple (loss, gradient)")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ({"x": "N"}, "write inputs={'x': 'N'}"),
+        ({"x": "N", "W": "N D"}, "write inputs={'x': 'N'}, params={'W': 'N D'}"),
+        ({"inputs": {"x": "N"}, "b": "D"}, "write params={'b': 'D'}"),
+        ({"input": {"x": "N"}}, "there is no 'input'; did you mean 'inputs'?"),
+        ({"inputs": {"x": "N"}, "param": {"W": "N"}}, "there is no 'param'; did you mean 'params'?"),
+        ({}, "inputs={'x': 'N D'}"),
+    ],
+)
+def test_keywords_that_a_layer_does_not_take(written, instead):
+    """Arrays go into dicts, as the names of forward's parameters tell; a name that is close is named."""
+    with pytest.raises(InputError) as raised:
+        verify.layer(Square, **written)
+    assert "test_slips.py" in str(raised.value)
+    assert "Square" in str(raised.value)
+    assert instead in str(raised.value)

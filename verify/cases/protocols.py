@@ -12,7 +12,7 @@ from verify.cases.making import naming, traced
 from verify.cases.names import NAMES, labels_of
 from verify.cases.passing import passed
 from verify.cases.returned import for_inputs, of_param, parted
-from verify.cases.slips import check_arrays, check_factory, check_functions
+from verify.cases.slips import check_arrays, check_factory, check_functions, taking_dicts
 from verify.cases.terms import Terms
 from verify.cases.units import attribute_of, knows, made, method, stored, takes_arguments
 from verify.model.errors import ProtocolError
@@ -21,6 +21,7 @@ from verify.model.reasons import Reason
 from verify.model.where import made_at, start_of
 
 
+@taking_dicts
 def layer(
     make: Callable[..., Any],
     *,

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ParamSpec, TypeVar
 
-from verify.cases.units import knows
-from verify.model.errors import InputError
+from verify.cases.making import naming
+from verify.cases.names import NAMES
+from verify.cases.units import attribute_of, knows
+from verify.model.errors import InputError, nearest
 from verify.model.where import quoted
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def taking_dicts(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Let a function that takes a maker, and arrays in dicts, refuse other keywords with what to write instead."""
+    keywords = inspect.signature(function).parameters
+
+    @functools.wraps(function)
+    def checked(*args: _P.args, **options: _P.kwargs) -> _T:
+        make = args[0] if args else options.get("make")
+        unknown = {name: value for name, value in options.items() if name not in keywords}
+        with naming(str(options.get("name") or getattr(make, "__name__", type(make).__name__))):
+            if unknown:
+                raise InputError(_instead(make, unknown, keywords))
+            if make is not None and "inputs" not in options:
+                raise InputError("describe the arrays that forward gets: inputs={'x': 'N D'}")
+        return function(*args, **options)
+
+    return checked
+
+
+def _instead(make: Any, unknown: Mapping[str, object], keywords: Collection[str]) -> str:
+    """Return what to write for keywords that there are not: one that is close, or dicts of the arrays."""
+    for name in unknown:
+        if close := nearest(name, keywords):
+            return f"there is no {name!r}{close}"
+    forward = attribute_of(make, NAMES["forward"])
+    inputs = {name: value for name, value in unknown.items() if forward is None or knows(forward, name)}
+    params = {name: value for name, value in unknown.items() if name not in inputs}
+    written = [f"{word}={part!r}" for word, part in (("inputs", inputs), ("params", params)) if part]
+    return f"arrays are described in dicts: write {', '.join(written)}"
 
 
 def check_arrays(word: str, arrays: object, example: str) -> None:
