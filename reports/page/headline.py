@@ -140,7 +140,7 @@ def _blamed(case: CaseResult) -> Comparison | None:
 
 
 def _sentence(case: CaseResult, worst: Comparison) -> str:
-    place = f" ({worst.where})" if worst.where else ""
+    place = f" ({worst.place})" if worst.place else ""
     subject = f"the gradient of {worst.name}" if worst.quantity == "gradient" else cells.name(worst)
     if worst.diagnosis:
         return f"{case.name}: {subject}{place}: {worst.diagnosis}."
