@@ -424,3 +424,13 @@ def test_nothing_of_a_check_stays_behind():
     before = jax.config.jax_enable_x64
     checked(RIGHT["cube"])
     assert jax.config.jax_enable_x64 == before
+
+
+def test_devices_are_looked_for_before_any_run():
+    """The first case of a process is followed like all others: threads of JAX's own are none of the user's code."""
+    program = (
+        "import sys\nsys.path.insert(0, sys.argv[1])\nfrom jax_functions import RIGHT\nimport verify\n"
+        "sys.exit(not verify.check(RIGHT['chosen'], quick=True))\n"
+    )
+    command = [sys.executable, "-c", program, str(Path(jax_functions.__file__).parent)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -40,6 +40,7 @@ _ALLOWED = {"GP124": "a variant claims either the gradients of the function or t
 _NAMED = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY
 _DEFINED = "defvjp(forward, backward) or defjvp(rule)"
 _RULES = (jax.custom_vjp, jax.custom_jvp)
+jax.devices()  # JAX looks for devices once, in threads, which would be those of user code within a run
 
 
 def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
