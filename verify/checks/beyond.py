@@ -15,7 +15,7 @@ from verify.checks.doubts import settled
 from verify.checks.gradients.draws import Draws, other_draws
 from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
-from verify.checks.gradients.traced import dead, with_formulas
+from verify.checks.gradients.traced import dead
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.regions.edges import EDGE
@@ -44,15 +44,14 @@ def beyond(
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
     followed = [run for run in runs if run.followed]  # the others are proved, without branches, and beside these
-    alone = [run for run in runs if run.alone]  # or on their own, where nobody needs formulas
-    elsewhere = regions(case, followed, seed, alone=len(alone))
+    elsewhere = regions(case, followed, seed)
     more = elsewhere.runs
     if dead([*runs, *more]):
         more += [run for run in elsewhere.extras if not run.constant][:1]  # floats are judged where the output varies
     parts = _Parts(case, result, runs, elsewhere)
     if dead([*runs, *more]):
         return of_a_constant(case, parts.decisions(seed), [*runs, *more], seed)
-    return parts.looked_at([*followed, *alone, *more], seed, keep, state)
+    return parts.looked_at([*followed, *more], seed, keep, state)
 
 
 class _Parts:
@@ -84,7 +83,7 @@ class _Parts:
         keep(self._result(), "contracts, floats")
         self.broken = [] if dead(self.runs) else contracts(self.case, self.sample, self.runs, seed, state)
         keep(self._result(), "floats")
-        self.floats = arithmetic(self.case, runs, seed, lambda run: with_formulas(self.case, run, seed))
+        self.floats = arithmetic(self.case, runs, seed)
         self._refute_at_points(seed)
         result = self._result()
         findings = [

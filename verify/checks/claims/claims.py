@@ -67,7 +67,6 @@ class Exact:
     """
 
     followed = True  # whether there are formulas
-    alone = False  # whether there are none beside it either, and nobody needs them
 
     def __init__(
         self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: Mapping[str, Any] | None = None

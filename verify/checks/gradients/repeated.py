@@ -3,11 +3,8 @@
 The run on symbols would add nothing to what is reported of its variant. Its rows are those of the proof, which floats
 have confirmed. That code gives the same numbers when it is run again is seen in the second run on arrays as well. It
 has no branches, and so neither edges nor other regions. Where formulas are asked for, of edges, divisors and floats,
-that is a run with the same options and fewer entries, as it is where the large one was followed too. Where there is no
-such run, the large one may stand alone if nobody needs its formulas: all sizes are given, no bound belongs to a domain,
-and `backward` is defined wherever `forward` is (`defined`), so that there are no holes either. Should floats need them
-after all, it is followed then (`beyond`). Contracts are those of real arrays, and need the numbers of the sample and
-the gradients there.
+that is a run with the same options and fewer entries, as it is where the large one was followed too: so there has to
+be such a run. Contracts are those of real arrays, and need the numbers of the sample and the gradients there.
 """
 
 from __future__ import annotations
@@ -16,11 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.defined import is_defined_with
 from verify.checks.gradients.whole import Attempt, entries
 from verify.graph.adjoints import Shares
 from verify.model.reasons import Reason
@@ -38,19 +32,14 @@ class Repeated(Exact):
 
     followed = False
 
-    def __init__(
-        self, case: TracedCase, leaves: Observation, floats: Mapping[str, Any], operations: int, *, alone: bool
-    ) -> None:
+    def __init__(self, case: TracedCase, leaves: Observation, floats: Mapping[str, Any], operations: int) -> None:
         super().__init__(case, leaves, proved=floats)
-        self._operations, self.alone = operations, alone
+        self._operations = operations
 
     @property
     def size(self) -> int:
-        """Return how many nodes the graph would have, of which no two may be one there; without one, those that it has.
-
-        So whether a run on floats at these sizes is afforded is never denied to one that is alone.
-        """
-        return len(self.seen.trace) if self.alone else self._operations
+        """Return how many nodes the graph would have, of which no two may be one there."""
+        return self._operations
 
     @property
     def shares(self) -> Shares:
@@ -69,24 +58,13 @@ def has_smaller(case: TracedCase, variant: Variant, others: Sequence[Variant]) -
     return not variant.labels and any(v.choice == variant.choice and entries(case, v) < own for v in others)
 
 
-def may_be_alone(case: TracedCase, variant: Variant) -> bool:
-    """Tell whether no other size, label or end of a domain is looked at, from the formulas of a variant."""
-    is_open = any(name not in case.sizes for name in variant.sizes)
-    return not (is_open or variant.labels or any(real.ends for real in case.real.values()))
-
-
-def repeated(
-    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, *, alone: bool = False
-) -> Repeated | None:
+def repeated(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Repeated | None:
     """Make a run that was proved on arrays once more there; None where scalars have to be followed.
 
-    One that is `alone` has no smaller one beside it. Raises SubjectError where the code does not run again, or gives
-    other numbers.
+    Raises SubjectError where the code does not run again, or gives other numbers.
     """
     first, proved = attempt.seen, attempt.proved
     if first is None or proved is None or not _is_plain(first) or proved.floats.keys() != first.gradients.keys():
-        return None
-    if alone and not _has_no_holes(first):
         return None
     size = sum(map(_operations, _taped(first).tape.blocks))
     if size <= _LARGE:
@@ -95,7 +73,7 @@ def repeated(
     observe(case, variant, seed, seen=again)
     if not attempt.agrees(again):
         raise SubjectError(CHANGING, reason=Reason.NOT_REPEATABLE)
-    return Repeated(case, _leaves(case, first), proved.floats, size, alone=alone)
+    return Repeated(case, _leaves(case, first), proved.floats, size)
 
 
 CHANGING = "a second run on the same inputs gives different numbers: the code keeps state between runs"
@@ -111,12 +89,6 @@ def _is_plain(seen: Observation) -> bool:
     trace = _taped(seen)
     special = trace.choices or trace.buffers or trace.added or trace.signed or seen.draws
     return not special and not any(quantity.part for quantity in seen.inputs.values())
-
-
-def _has_no_holes(seen: Observation) -> bool:
-    """Tell whether backward is defined at every input at which the outputs are."""
-    outputs = np.concatenate([quantity.nodes for quantity in seen.outputs])
-    return is_defined_with(_taped(seen).tape, seen.computed.stop, outputs)
 
 
 def _operations(block: Block) -> int:
@@ -136,7 +108,6 @@ def _leaves(case: TracedCase, seen: Observation) -> Observation:
     else:
         fixed = leaves.trace.constant(case.upstream)
         leaves.upstreams = [Quantity(q.shape, [fixed] * len(q.nodes)) for q in seen.upstreams]
-    leaves.outputs = [Quantity(quantity.shape, []) for quantity in seen.outputs]
     leaves.gradients = {name: Quantity(quantity.shape, []) for name, quantity in seen.gradients.items()}
     return leaves
 

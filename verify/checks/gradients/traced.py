@@ -20,7 +20,7 @@ from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.orientations import dependent, left_out
 from verify.checks.gradients.parting import parting
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
-from verify.checks.gradients.repeated import CHANGING, Repeated, has_smaller, may_be_alone, repeated
+from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -67,7 +67,7 @@ def check_traced(
             progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
             continue
         try:
-            again = _again(case, variant, seed, attempt, every) if repeating else None
+            again = repeated(case, variant, seed, attempt) if repeating and has_smaller(case, variant, every) else None
             rows, exact = (attempt.rows, again) if again else _followed(case, variant, seed, attempt, progress.taking())
         except SubjectError as problem:
             progress.fail(variant, problem, seed)
@@ -78,21 +78,6 @@ def check_traced(
         progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
     runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
     return progress.result(), runs
-
-
-def _again(
-    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, every: Sequence[Variant]
-) -> Repeated | None:
-    """Return a run on whole arrays that was repeated there, where that will do; raises SubjectError."""
-    alone = not has_smaller(case, variant, every)
-    if alone and not may_be_alone(case, variant):
-        return None
-    return repeated(case, variant, seed, attempt, alone=alone)
-
-
-def with_formulas(case: TracedCase, run: Exact, seed: int) -> Exact:
-    """Return a run that has formulas, in the place of one that has none; raises SubjectError."""
-    return run if run.followed else _followed(case, run.seen.variant, seed, Attempt(), lambda _: None)[1]
 
 
 def _followed(
@@ -107,11 +92,7 @@ def _followed(
 def _with_formulas(case: TracedCase, run: Exact, runs: Sequence[Exact], seed: int, progress: _Progress) -> Exact:
     """Return a run that has formulas, or beside which another one of `runs` with the same options has some."""
     variant = run.seen.variant
-    if (
-        run.followed
-        or run.alone
-        or any(other.followed and other.seen.variant.choice == variant.choice for other in runs)
-    ):
+    if run.followed or any(other.followed and other.seen.variant.choice == variant.choice for other in runs):
         return run
     try:
         return _followed(case, variant, seed, Attempt(), progress.taking())[1]

@@ -39,11 +39,8 @@ class Elsewhere(NamedTuple):
     explored: list[Exact]
 
 
-def regions(case: TracedCase, runs: Sequence[Exact], seed: int, *, alone: int = 0) -> Elsewhere:
-    """Visit every region, edge and hole that is found, from some runs at samples.
-
-    So many more runs are `alone`: each has one region, which is all, and no holes.
-    """
+def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
+    """Visit every region, edge and hole that is found, from some runs at samples."""
     searching = explorers(case, runs, seed)
     for explorer in searching:
         explorer.explore()
@@ -66,7 +63,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int, *, alone: int = 
         s for end in closed for s in end.remarks
     ]
     cover = Cover(
-        regions=alone + sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
+        regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
         unvisited=tuple(

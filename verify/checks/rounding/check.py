@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verify.cases.case import TracedCase
@@ -31,13 +31,11 @@ class Floats:
     notes: list[str] = field(default_factory=list)
 
 
-def arithmetic(
-    case: TracedCase, runs: Sequence[Exact], seed: int, with_formulas: Callable[[Exact], Exact] = lambda run: run
-) -> Floats:
+def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
     """Return what rounding does not explain or makes worthless, and how exact gradients and outputs are.
 
     Of runs at samples of the case, one is looked at for each choice of its options, at points of all magnitudes; of
-    runs elsewhere, each at its own sample. What single numbers have to tell is asked of a run `with_formulas`.
+    runs elsewhere, each at its own sample.
     """
     result = Floats()
     groups: dict[tuple[str, str], list[Fault]] = {}
@@ -49,7 +47,6 @@ def arithmetic(
         plain = settled(case, run, others, listed, seed)
         rest = [place for place in range(len(listed)) if place not in plain.rows]
         try:
-            run = with_formulas(run) if rest else run
             made = trials(case, run, others, [listed[place] for place in rest], seed, plain.scales)
         except SubjectError as problem:  # it could be followed before: code that keeps something from run to run
             if (note := not_followed(run, problem)) not in result.notes:
