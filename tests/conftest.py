@@ -31,6 +31,8 @@ from verify.tracing.symbols.symbolic import Symbol
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("any speed")
 
+pytest_plugins = ["left_out"]
+
 TOML = """
 [[case]]
 name = "right"

@@ -7,7 +7,6 @@ import effort
 import pytest
 
 TESTS = Path(__file__).parent
-ASKS = re.compile(r"^from effort import .*\b(LONG|slow|some|chunks_of)\b", re.MULTILINE)
 MAKEFILE = (TESTS.parent / "Makefile").read_text()
 
 
@@ -39,13 +38,6 @@ def test_the_parts_of_the_long_tests_have_all_chunks(monkeypatch):
     assert effort.chunks_of(50, 10, many=213) == (range(213), 50)
     monkeypatch.setattr(effort, "LONG", False)
     assert effort.chunks_of(50, 10, many=213) == (range(4, 5), 10)
-
-
-def test_the_long_tests_are_those_that_leave_something_out():
-    """A file that asks how much to try is in the list of `make test-long`, and nothing else is."""
-    (rule,) = re.findall(r"^test-long:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
-    asking = {path.name for path in TESTS.glob("test_*.py") if ASKS.search(path.read_text())}
-    assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == asking
 
 
 def test_the_random_tests_are_those_that_are_tried_in_chunks():

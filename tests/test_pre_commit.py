@@ -10,7 +10,7 @@ from pathlib import Path
 import pages
 import pytest
 import yaml
-from effort import LONG, slow
+from effort import slow
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -105,7 +105,7 @@ def test_the_hook_stops_a_wrong_layer(project):
     held(project(language="system"))
 
 
-@pytest.mark.skipif(not LONG, reason="installs the package and what it needs: GRADPROOF_LONG=1")
+@slow
 def test_the_hook_as_it_is_shipped(project):
     """The same in the environment that pre-commit makes."""
     held(project())
