@@ -2,7 +2,10 @@
 
 import copy
 import random
+import sys
 from itertools import product
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -215,6 +218,22 @@ def test_a_generator_of_a_layer_of_the_module_is_rewound(layer, is_right):
     result = verify.check(case)
     assert bool(result) is is_right, result
     assert {row.verdict for row in result.comparisons} <= {Verdict.PROVED, Verdict.REFUTED}
+
+
+@pytest.mark.parametrize(("layer", "is_right"), [(only_wrong, False), (only_right, True)])
+def test_a_generator_is_rewound_however_much_other_modules_hold(layer, is_right, monkeypatch):
+    """What a case calls is looked through before all that others of the user's modules keep."""
+    large = ModuleType("large")
+    large.__file__ = str(Path(__file__).with_name("large.py"))
+    vars(large).update((f"table_{i}", dict.fromkeys(range(100))) for i in range(100))
+    monkeypatch.setitem(sys.modules, "large", large)
+
+    @verify.case(x="1")
+    def case(x):
+        dout = yield layer.forward(x)
+        return layer.backward(dout)
+
+    assert bool(verify.check(case)) is is_right
 
 
 @pytest.mark.parametrize(("backward", "is_right"), [(anew, False), (kept, True)])

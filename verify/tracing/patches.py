@@ -376,7 +376,6 @@ def in_force(seed: int) -> Iterator[None]:
 _methods: list[tuple[Any, str, Any, Any]] = []  # what is replaced now: class or module, name, original, replacement
 _looked_through = 0  # how many modules there were when the stand-ins were put into them; 0 where they are not in force
 _imported: list[list[ModuleType]] = [[], []]  # all modules, and those that may be the user's
-_names: list[dict[str, Any]] = []  # of the latter: a module has one dict of its names as long as it lives
 
 
 def users_modules() -> list[ModuleType]:
@@ -384,14 +383,7 @@ def users_modules() -> list[ModuleType]:
     modules = [*sys.modules.values()]
     if modules != _imported[0]:  # asked before each run
         _imported[:] = modules, _users(modules)
-        _names[:] = map(vars, _imported[1])
     return _imported[1]
-
-
-def users_names() -> list[dict[str, Any]]:
-    """Return the names of the imported modules that may be the user's, as they are now."""
-    users_modules()
-    return _names
 
 
 def _users(modules: list[ModuleType]) -> list[ModuleType]:

@@ -17,7 +17,7 @@ from verify.cases import earlier
 from verify.cases.earlier import draw_from
 from verify.model.where import is_users
 from verify.tracing import entropy
-from verify.tracing.patches import users_modules, users_names
+from verify.tracing.patches import users_modules
 from verify.tracing.stand_ins.belongings import belongings, is_looked_into
 from verify.tracing.stand_ins.callees import callees
 
@@ -48,8 +48,10 @@ _random: Any = np.random  # whose stubs leave these out
 _get_bits, _set_bits = _random.get_bit_generator, _random.set_bit_generator
 _OURS = np.random.MT19937()  # what the global generator draws from while it is held
 _held = False
-_MOST = 2_000  # places of the user's that are looked through, once for a case
+_MOST = 2_000  # places of the user's that are looked through, of what a case calls and of all else, once for a case
 _inside: list[Any] = []  # the generators that were found there while they are held
+_installed: list[Any] = []  # those that the modules of installed packages name, as long as no other is imported
+_looked_at: list[Any] = [None, []]  # the modules that were looked through for these; the names in the user's own
 
 
 @contextmanager
@@ -71,12 +73,17 @@ def held(subject: Any = None) -> Iterator[None]:
     _held = True
     try:
         _inside[:] = [
-            place.value for place in islice(belongings(_users_objects(subject)), _MOST) if is_generator(place.value)
+            place.value
+            for objects in _users_objects(subject)
+            for place in islice(belongings(objects), _MOST)
+            if is_generator(place.value)
         ]
         yield
     finally:
         _held = False
         _inside.clear()
+        _installed.clear()
+        _looked_at[:] = None, []
         _set_bits(bits)
         _GLOBAL[0].put(state)
         if whole["has_gauss"]:
@@ -154,19 +161,43 @@ def generators() -> list[Generator]:
 
 def _users_generators() -> list[Any]:
     """Return the generators in modules, classes and objects of the user's, each once."""
-    spaces = users_names()
-    if not _have_generators(spaces):  # few modules have any, or none
-        return _inside
-    named = [value for space in spaces for value in space.values() if is_generator(value)]
-    return [*{id(value): value for value in (*named, *_inside)}.values()]
+    named = _named(_own_names())
+    return [*{id(value): value for value in (*named, *_installed, *_inside)}.values()]
 
 
-def _users_objects(subject: Any) -> list[Any]:
-    """Return the classes and objects in modules of the user's own, in which there may be generators."""
+def _own_names() -> list[dict[str, Any]]:
+    """Return the names in the user's own modules; where any was imported, look for generators in all others too.
+
+    Before each run the user's own are asked, as a run may make a generator; those of packages once for a case.
+    """
+    modules = users_modules()
+    if _looked_at[0] is not modules:
+        own = [is_users(getattr(module, "__file__", None) or "<") for module in modules]
+        _installed[:] = _named([vars(module) for module, is_own in zip(modules, own, strict=True) if not is_own])
+        _looked_at[:] = modules, [vars(module) for module, is_own in zip(modules, own, strict=True) if is_own]
+    names: list[dict[str, Any]] = _looked_at[1]
+    return names
+
+
+def _named(spaces: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the generators that modules name; few have any, and many names."""
+    if not _have_generators(spaces):
+        return []
+    return [value for space in spaces for value in [*space.values()] if is_generator(value)]
+
+
+def _users_objects(subject: Any) -> Iterator[list[Any]]:
+    """Yield the classes and objects in modules of what a case calls, and in all others of the user's own."""
     own = {_module_of(subject), *(_module_of(place.value) for place in callees(subject))}
     modules = [module for module in users_modules() if is_users(getattr(module, "__file__", None) or "<")]
-    first = sorted(modules, key=lambda module: module.__name__ not in own)  # as many as are looked through
-    return [value for module in first for value in vars(module).values() if _may_keep(value)]
+    for is_called in (True, False):  # however many others there are, those are looked through
+        yield [
+            value
+            for module in modules
+            if (module.__name__ in own) is is_called
+            for value in [*vars(module).values()]
+            if _may_keep(value)
+        ]
 
 
 def _module_of(value: Any) -> Any:
@@ -201,8 +232,8 @@ _DULL: set[type] = set()  # the types of all values of the modules when they wer
 
 @functools.lru_cache(maxsize=4096)
 def _draws(kind: type) -> bool:
-    """Tell whether what is of a type draws random numbers, or may say that it is of another type which does."""
-    return issubclass(kind, _KINDS) or any("__class__" in vars(base) for base in kind.__mro__ if base is not object)
+    """Tell whether what is of a type draws random numbers."""
+    return issubclass(kind, _KINDS)
 
 
 def is_generator(value: Any) -> bool:
