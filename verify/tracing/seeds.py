@@ -18,7 +18,7 @@ from verify.cases.earlier import draw_from
 from verify.model.where import is_users
 from verify.tracing import entropy
 from verify.tracing.patches import users_modules
-from verify.tracing.stand_ins.belongings import belongings, is_looked_into
+from verify.tracing.stand_ins.belongings import is_looked_into, reached
 from verify.tracing.stand_ins.callees import callees
 
 
@@ -48,7 +48,7 @@ _random: Any = np.random  # whose stubs leave these out
 _get_bits, _set_bits = _random.get_bit_generator, _random.set_bit_generator
 _OURS = np.random.MT19937()  # what the global generator draws from while it is held
 _held = False
-_MOST = 2_000  # places of the user's that are looked through, of what a case calls and of all else, once for a case
+_MOST = 2_000  # values of the user's that are looked through, of what a case calls and of all else, once for a case
 _inside: list[Any] = []  # the generators that were found there while they are held
 _installed: list[Any] = []  # those that the modules of installed packages name, as long as no other is imported
 _looked_at: list[Any] = [None, []]  # the modules that were looked through for these; the names in the user's own
@@ -73,10 +73,10 @@ def held(subject: Any = None) -> Iterator[None]:
     _held = True
     try:
         _inside[:] = [
-            place.value
+            value
             for objects in _users_objects(subject)
-            for place in islice(belongings(objects), _MOST)
-            if is_generator(place.value)
+            for value in islice(reached(objects), _MOST)
+            if is_generator(value)
         ]
         yield
     finally:
@@ -181,9 +181,15 @@ def _own_names() -> list[dict[str, Any]]:
 
 def _named(spaces: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Return the generators that modules name; few have any, and many names."""
-    if not _have_generators(spaces):
-        return []
-    return [value for space in spaces for value in [*space.values()] if is_generator(value)]
+    return [value for space in spaces if _may_draw(space) for value in [*space.values()] if is_generator(value)]
+
+
+def _may_draw(space: Mapping[str, Any]) -> bool:
+    """Tell whether a value of a module may be a generator, by the few types that they all have."""
+    try:
+        return any(map(_draws, set(map(type, [*space.values()]))))
+    except TypeError:  # a class of classes may take away what sets need
+        return True
 
 
 def _users_objects(subject: Any) -> Iterator[list[Any]]:
@@ -208,26 +214,6 @@ def _module_of(value: Any) -> Any:
 def _may_keep(value: Any) -> bool:
     """Tell whether a value is an object that keeps others, and no function or module."""
     return not issubclass(type(value), (ModuleType, FunctionType)) and is_looked_into(value)
-
-
-def _have_generators(spaces: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether a value may be a generator, by the types: modules have few of them, and many names."""
-    kinds: set[type] = set()
-    try:
-        for space in spaces:
-            kinds.update(map(type, space.values()))
-        if kinds <= _DULL:
-            return False
-        if any(map(_draws, kinds)):
-            return True
-    except TypeError:  # a class of classes may take away what sets need
-        return True
-    _DULL.clear()  # of what there was before, nothing is held
-    _DULL.update(kinds)
-    return False
-
-
-_DULL: set[type] = set()  # the types of all values of the modules when they were last looked at and none drew
 
 
 @functools.lru_cache(maxsize=4096)

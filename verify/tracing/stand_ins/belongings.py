@@ -29,6 +29,7 @@ _MOST = 50_000  # places
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _LEAVES = frozenset({*_PLAIN, *weakref.ProxyTypes})  # to ask anything of a proxy, of what may be gone, raises
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType, MethodType)
+_SIMPLE = frozenset({dict, list, tuple})  # and nothing of another class, which may do work when it is asked
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _WRAPPED = ("__func__", "fget", "fset", "func")
 _HOLDING = ("types", "ctypes", "__main__")  # modules of Python's whose classes hold what users put there
@@ -90,6 +91,28 @@ def belongings(roots: Iterable[Any]) -> Iterator[Place]:
         left -= len(held)
         yield from held
         todo += [place.value for place in held if is_looked_into(place.value)]
+
+
+def reached(roots: Iterable[Any]) -> Iterator[Any]:
+    """Yield each value that is reached from objects, in the order of `belongings`, other than numbers and texts."""
+    todo, seen, left = deque(roots), set[int](), _MOST
+    while todo and left > 0:
+        owner = todo.popleft()
+        if id(owner) in seen:
+            continue
+        seen.add(id(owner))
+        held = _values(owner)
+        left -= len(held)
+        yield from held
+        todo += [value for value in held if is_looked_into(value)]
+
+
+def _values(owner: Any) -> list[Any]:
+    """Return what one object keeps, other than numbers and texts, of which tables and lists have the most."""
+    kind = type(owner)
+    if kind in _SIMPLE:
+        return [value for value in [*(owner.values() if kind is dict else owner)] if type(value) not in _LEAVES]
+    return [place.value for place in places(owner)]
 
 
 def is_looked_into(value: Any) -> bool:
