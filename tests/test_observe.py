@@ -126,8 +126,8 @@ def is_no_generator(x):
 
 
 BROKEN = {
-    yields_nothing: "the subject yields nothing: it must yield its output once",
-    yields_twice: "the subject yields twice",
+    yields_nothing: "the function of the case yields nothing: it must yield its output once",
+    yields_twice: "the function of the case yields twice",
     returns_two: r"expected 1 gradient \(x\), got 2",
     returns_none: "every gradient is None",
     names_another: "a gradient is returned for 'y', which is not an input to differentiate",

@@ -213,7 +213,10 @@ def test_a_missing_gradient_of_a_parameter_is_named():
             return dout @ self.W.T
 
     row = verify.check(verify.layer(Forgetful, **SHAPES)).comparisons[0]
-    assert "Forgetful has no gradient of 'W': looked for the attributes dW, d_W, grad_W" in row.evidence.detail
+    assert (
+        "Forgetful keeps no gradient of 'W': let backward set self.dW (other names that are read: d_W, grad_W"
+        in row.evidence.detail
+    )
 
 
 def test_cases_have_the_name_of_what_they_check():

@@ -10,12 +10,16 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from verify.cases.calling import SUBJECT, call
 from verify.cases.case import ExpressionCase, Subject
 from verify.cases.earlier import aged
 from verify.cases.wirtinger import halved, joined, sign_of
 from verify.model.errors import ProtocolError, UnclaimedError, nearest
 from verify.model.reasons import Reason
 from verify.model.where import calls_users_code, quoted
+
+_NO_YIELD = "the function of the case yields nothing: it must yield its output once"
+YIELDS_TWICE = "the function of the case yields twice: it must yield its output once, then return the gradients"
 
 
 class Outcome(NamedTuple):
@@ -46,16 +50,20 @@ def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[
 
 @calls_users_code
 def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
-    running = subject(**aged(inputs))
+    running = call(SUBJECT, subject, **aged(inputs))
     if not inspect.isgenerator(running):
         actual = quoted(running)
         raise ProtocolError(
-            f"the subject must be a generator that yields its output, but it returned {actual}", Reason.WRONG_YIELD
+            "the function of the case must be a generator that yields its output, as in `dout = yield y`, "
+            f"and then returns the gradients; it returned {actual} without a yield",
+            Reason.WRONG_YIELD,
         )
     try:
         output = next(running)
     except StopIteration:
-        raise ProtocolError("the subject yields nothing: it must yield its output once", Reason.WRONG_YIELD) from None
+        raise ProtocolError(
+            "the function of the case yields nothing: it must yield its output once", Reason.WRONG_YIELD
+        ) from None
     halves = halved(output)
     upstream = upstream_of(halves)
     if halves is not output:
@@ -65,7 +73,10 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
     except StopIteration as stop:
         return output, stop.value
     running.close()
-    raise ProtocolError("the subject yields twice: it must yield once, then return its gradients", Reason.WRONG_YIELD)
+    raise ProtocolError(
+        "the function of the case yields twice: it must yield its output once, then return the gradients",
+        Reason.WRONG_YIELD,
+    )
 
 
 def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Outcome:

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
+from verify.cases.calling import BACKWARD, FORWARD, FUNCTION, PAIRED_BACKWARD, PRIME, call
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
 from verify.cases.making import naming, traced
@@ -85,15 +86,15 @@ def _driving(
         claimed = real()
         forward, backward = method(unit, NAMES["forward"]), method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if knows(backward, key) and not knows(forward, key)}
-        output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
+        output = call(FORWARD, forward, *arguments, **{key: value for key, value in rest.items() if key not in later})
         output = stored(unit, NAMES["outputs"]) if output is None else output
         dout = yield output
         values = {**dict.fromkeys(NAMES["outputs"], output), **dict(zip(inputs, arguments, strict=True))}
         sent = [] if alone else dout if isinstance(dout, tuple) else [dout]
-        call = passed(backward, sent, values, {key: labels_of(key) for key in inputs if key in claimed})
-        returned = backward(*call.arguments, **later)
+        passing = passed(backward, sent, values, {key: labels_of(key) for key in inputs if key in claimed})
+        returned = call(BACKWARD, backward, *passing.arguments, **later)
         if returned is None and any(key in claimed for key in arrays):
-            returned = call.written or stored(unit, NAMES["input_gradients"])
+            returned = passing.written or stored(unit, NAMES["input_gradients"])
         returned, behind = parted(returned, arrays, params)
         gradients = for_inputs(returned, arrays, claimed)
         of_params = {key: behind[key] if behind else of_param(unit, key, params) for key in params if key in claimed}
@@ -152,7 +153,7 @@ class Functions:
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """Return the output, or a tuple of outputs."""
-        returned = self._functions["forward"](*inputs, **named)
+        returned = call(FUNCTION, self._functions["forward"], *inputs, **named)
         if not isinstance(returned, tuple):
             self._cache, self.cacheless = [*inputs, *named.values()][: self._inputs], True
             return returned
@@ -167,9 +168,9 @@ class Functions:
         labels: Mapping[str, Sequence[str]] | None = None,
     ) -> Any:
         """Return the gradients; `named` inputs are passed by name, and arrays to write into by their `labels`."""
-        call = passed(self._functions["backward"], [*douts, *self._cache], named or {}, labels or {})
-        returned = self._functions["backward"](*call.arguments)
-        return call.written if returned is None and call.written else returned
+        passing = passed(self._functions["backward"], [*douts, *self._cache], named or {}, labels or {})
+        returned = call(PAIRED_BACKWARD, self._functions["backward"], *passing.arguments)
+        return passing.written if returned is None and passing.written else returned
 
     def parameters(self, name: str) -> tuple[str, ...]:
         """Return the names of the arguments of a function, as far as they can be found out."""
@@ -201,7 +202,7 @@ def loss(
         check_functions(inputs, function=function)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
-        returned = function(**arguments) if options else function(*arguments.values())
+        returned = call(FUNCTION, function, **arguments) if options else call(FUNCTION, function, *arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
             number = len(returned) if isinstance(returned, (tuple, list)) else int(returned is not None)
             values = "1 value" if number == 1 else f"{number} values"
@@ -240,9 +241,9 @@ def derivative(
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         key = next(iter(inputs))
         options_given = {name: value for name, value in arguments.items() if name not in inputs}
-        output = function(arguments[key], **options_given)
+        output = call(FUNCTION, function, arguments[key], **options_given)
         dout = yield output
-        return dout * prime(output if of == "output" else arguments[key], **options_given)
+        return dout * call(PRIME, prime, output if of == "output" else arguments[key], **options_given)
 
     return _traced((name, _name(function)), subject, inputs, Terms(options, None, sizes, allow, accuracy), prime)
 

@@ -10,10 +10,11 @@ from verify.cases.units import attribute_of
 from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.reasons import Reason
 
-_HINT = (
-    "; describe labels by gradproof.integer('N', below='C'), real targets by gradproof.fixed('N C'), "
-    "other fixed inputs by gradproof.constant(value)"
+_FIXED = (
+    "return one for each, or describe inputs without a gradient: labels by gradproof.integer('N', below='C'), "
+    "real targets by gradproof.fixed('N C'), others by gradproof.constant(value)"
 )
+_TOO_MANY = "return one for each, in this order, and nothing else"
 
 
 def for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[str]) -> dict[str, Any]:
@@ -28,7 +29,8 @@ def for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[str
         return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
     if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        received = f"got {len(values)}{_HINT}" if values else "but nothing was returned: is a `return` missing?"
+        instead = _FIXED if len(values) < len(wanted) else _TOO_MANY
+        received = f"got {len(values)}: {instead}" if values else "but nothing was returned: is a `return` missing?"
         text = f"expected {len(wanted)} {noun} ({', '.join(wanted)}), {received}"
         raise UnclaimedError(text) if returned is None else ProtocolError(text, Reason.WRONG_COUNT)
     return dict(zip(wanted, values, strict=True))
@@ -69,7 +71,7 @@ def of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
         if isinstance(gradients, (list, tuple)) and len(gradients) == len(params):
             return gradients[list(params).index(key)]
     raise ProtocolError(
-        f"{type(unit).__name__} has no gradient of {key!r}: looked for the attributes {', '.join(names)}, "
-        f"and for {', '.join(NAMES['containers'])}",
+        f"{type(unit).__name__} keeps no gradient of {key!r}: let backward set self.{names[0]} (other names that are "
+        f"read: {', '.join([*names[1:], *NAMES['containers']])})",
         Reason.MISSING_GRADIENT,
     )

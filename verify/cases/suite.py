@@ -14,7 +14,7 @@ An input may have a domain, for which the gradients are then claimed: { at = 100
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,10 @@ from verify.graph.program import Program
 from verify.model.errors import InputError
 from verify.model.identity import Place
 from verify.model.tomlfile import check_keys, read_toml
-from verify.model.where import relative
+from verify.model.where import printable, relative
 
 Wire = Callable[[Program], Subject]
 
-_TOP = {"case": list}
 _CASE = {"name": str, "expression": str, "inputs": dict, "upstream": object, "expected": dict}
 _EXPECTED = {"values": dict, "gradients": dict}
 _INPUT = {"at": object, "low": object, "high": object, "closed": object}
@@ -44,7 +43,7 @@ def load(path: Path, wire: Wire, *, from_text: bool = False) -> list[Case]:
     """
     document, lines = read_toml(path), _lines(path)
     where = relative(path)
-    check_keys(document, _TOP, where)
+    _check_top(document, where)
     tables = document.get("case", [])
     names: set[str] = set()
     cases = []
@@ -56,6 +55,16 @@ def load(path: Path, wire: Wire, *, from_text: bool = False) -> list[Case]:
             raise InputError(f"{place}: two cases have the name {cases[-1].name!r}")
         names.add(cases[-1].name)
     return cases
+
+
+def _check_top(document: Mapping[str, Any], where: str) -> None:
+    """Raise InputError unless a file has tables [[case]] and nothing else."""
+    for key, value in document.items():
+        if key != "case" or not isinstance(value, list):
+            raise InputError(
+                f"{where}: {printable(key)!r} is not a case: start each case with [[case]], then give its name, "
+                "expression and inputs; see `gradproof explain cases`"
+            )
 
 
 def _lines(path: Path) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from verify.cases.calling import MAKE, call
 from verify.cases.earlier import aged
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
@@ -26,8 +27,8 @@ def made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tu
         p for p in positional if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and p.name not in taken
     ]
     if params and not named and (len(required) == len(params) or any(p.kind is p.VAR_POSITIONAL for p in positional)):
-        return aged(make(*params.values(), **taken)), rest
-    unit = aged(make(**named, **taken))
+        return aged(call(MAKE, make, *params.values(), **taken)), rest
+    unit = aged(call(MAKE, make, **named, **taken))
     for key, value in params.items():
         if key not in named:
             setattr(unit, key, value)
@@ -60,7 +61,9 @@ def method(unit: Any, names: Sequence[str]) -> Any:
     bound = attribute_of(unit, names)
     if bound is None:
         raise ProtocolError(
-            f"{type(unit).__name__} has no method {names[0]}, nor {', '.join(names[1:])}", Reason.MISSING_METHOD
+            f"{type(unit).__name__} has no method {names[0]} (nor {', '.join(names[1:])}): write one, or name yours by "
+            f"`gradproof.extend.protocol`",
+            Reason.MISSING_METHOD,
         )
     return bound
 

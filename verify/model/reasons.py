@@ -27,6 +27,7 @@ class Reason(Enum):
     # The code, and what it returns.
     CODE_RAISED = "code-raised"
     NOT_REPEATABLE = "not-repeatable"
+    WRONG_ARGUMENTS = "wrong-arguments"
     WRONG_YIELD = "wrong-yield"
     NOT_A_LOSS = "not-a-loss"
     MISSING_METHOD = "missing-method"

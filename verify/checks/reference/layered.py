@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 from verify.cases.case import ExpressionCase, TracedCase
+from verify.cases.conversation import YIELDS_TWICE
 from verify.cases.inputs import Real
 from verify.cases.samples import Sampler
 from verify.model.errors import ProtocolError
@@ -64,9 +65,7 @@ def _as_layer(case: ExpressionCase) -> TracedCase:
             running.send(dout)
         except StopIteration as stop:
             return _for_inputs(case, stop.value)
-        raise ProtocolError(
-            "the subject yields twice: it must yield once, then return its gradients", Reason.WRONG_YIELD
-        )
+        raise ProtocolError(YIELDS_TWICE, Reason.WRONG_YIELD)
 
     inputs = {name: case.domains.get(name, Real("")) for name in case.inputs}
     return TracedCase(name=case.name, subject=subject, where=case.where, inputs=inputs, reference=case.program)
