@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from reports.page.layout import SMALL, wide
 from reports.page.markup import Markup, tag, text
+from reports.page.ticks import label, ticks
 from verify.model.result import Curve
 
 _WIDTH, _HEIGHT = 420.0, 190.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 12.0, 74.0, 38.0
 _LINE = 14.0  # between two names
 _FARTHEST = 4  # times the middle half of all numbers, beyond which a line leaves the drawing
-_TICKS = 4
+_MARK = 4.0  # the length of a mark on an axis
 _KINDS = ("exact", "backprop")  # in the order of the points
 _Scale = tuple[float, float]
 _Point = tuple[float, float | None]
@@ -30,6 +32,7 @@ def curve_plot(curve: Curve) -> Markup:
     across, kinks = (places[0], places[-1]), [float(kink) for kink in curve.kinks]
     down = _range([value for column in columns for value in column if value is not None])
     title = f"the derivative with respect to {curve.name}, exact and returned"
+    left = min(0.0, _LEFT - 8 - max((wide(label(number), SMALL) for number in ticks(*down)), default=0))
     return tag(
         "svg",
         tag("title", text(title)),
@@ -42,8 +45,8 @@ def curve_plot(curve: Curve) -> Markup:
             for part in _line(kind, places, column, across, down, kinks)
         ],
         *_names(columns, down),
-        viewBox=f"0 0 {_LEFT + _WIDTH + _RIGHT:.0f} {_TOP + _HEIGHT + _BOTTOM:.0f}",
-        width=round(_LEFT + _WIDTH + _RIGHT),
+        viewBox=f"{left:.0f} 0 {_LEFT + _WIDTH + _RIGHT - left:.0f} {_TOP + _HEIGHT + _BOTTOM:.0f}",
+        width=round(_LEFT + _WIDTH + _RIGHT - left),
         height=round(_TOP + _HEIGHT + _BOTTOM),
         class_="graph curve middle",
         role="img",
@@ -77,11 +80,14 @@ def _y(value: float, down: _Scale) -> float:
 
 def _axes(name: str, across: _Scale, down: _Scale) -> Iterator[Markup]:
     yield tag("rect", x=_LEFT, y=_TOP, width=_WIDTH, height=_HEIGHT, class_="frame")
-    for number in range(_TICKS + 1):
-        part = number / _TICKS
-        right, up = across[0] + part * (across[1] - across[0]), down[0] + part * (down[1] - down[0])
-        yield tag("text", text(f"{right:.3g}"), x=_x(right, across), y=_TOP + _HEIGHT + 16, class_="tick")
-        yield tag("text", text(f"{up:.3g}"), x=_LEFT - 6, y=_y(up, down) + 4, class_="tick end")
+    for number in ticks(*across):
+        x = _x(float(number), across)
+        yield tag("path", d=f"M{x:.1f} {_TOP + _HEIGHT:.1f}v{_MARK}", class_="mark")
+        yield tag("text", text(label(number)), x=x, y=_TOP + _HEIGHT + 16, class_="tick")
+    for number in ticks(*down):
+        y = _y(float(number), down)
+        yield tag("path", d=f"M{_LEFT:.1f} {y:.1f}h{-_MARK}", class_="mark")
+        yield tag("text", text(label(number)), x=_LEFT - 6, y=y + 4, class_="tick end")
     yield tag("text", text(name), x=_LEFT + _WIDTH / 2, y=_TOP + _HEIGHT + 32, class_="tick")
 
 
