@@ -115,8 +115,8 @@ def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
-    """Return a case; only where it stands for what could not be imported, it says what that is; few have a curve."""
-    present = {name: part for name in ("target", "curve") if (part := items.pop(name))}
+    """Return a case; what could not be imported, and drawings of a layer, are in few of them."""
+    present = {name: part for name in ("target", "curve", "operations") if (part := items.pop(name))}
     return items | {
         "inputs": dict(case.inputs),
         "upstream": dict(zip(("name", "value"), case.upstream, strict=True)),

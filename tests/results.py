@@ -18,10 +18,12 @@ from verify.model.result import (
     Finding,
     Graph,
     Node,
+    Operations,
     Rest,
     Rounding,
     Run,
     Stale,
+    Step,
     Verdict,
 )
 
@@ -211,6 +213,21 @@ HALVED = traced(
     *[array("x", variant, "2 3") for variant in (SMALL, STRIDED)],
     *[array("W", SMALL, "3 4"), halved(STRIDED)],
     curve=Curve("x[0,0]", (("-1", "-1", "-0.5"), ("0", "0", "0"), ("1.5", "1", "0.5"), ("2", "", "1")), ("0", "1.75")),
+    operations=Operations(
+        SMALL,
+        (
+            Step("input", "x", entries=6),
+            Step("input", "W", entries=12),
+            Step("operation", "@", (0, 1), 8, at("my_layers.py:9"), "return <x> @ self.W"),
+            Step("output", "out", (2,)),
+            Step("upstream", "dout", entries=8, backward=True),
+            Step("operation", "@", (1, 4), 6, at("my_layers.py:12"), "dx = dout @ self.W.T", backward=True),
+            Step("gradient", "dx", (5,), 6, backward=True),
+            Step("operation", "@", (0, 4), 12, at("my_layers.py:13"), "dW = x.T @ dout / 2", backward=True),
+            Step("operation", "× 0.5", (7,), 12, at("my_layers.py:13"), "dW = x.T @ dout / 2", True, True, True),
+            Step("gradient", "dW", (8,), 12, backward=True, wrong=True),
+        ),
+    ),
     region=(Branch(at("my_layers.py:9"), "x[0,0] > 0", 6, SMALL),),
 )
 FAULTY = traced(

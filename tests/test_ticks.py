@@ -3,6 +3,7 @@
 import math
 import random
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_every_axis_has_two_to_six():
         numbers = ticks(low, high)
         assert 2 <= len(numbers) <= 6
         assert low <= numbers[0] < numbers[-1] <= high
-        steps = {second - first for first, second in zip(numbers, numbers[1:], strict=False)}
+        steps = {second - first for first, second in pairwise(numbers)}
         (step,) = steps
         assert step / Fraction(10) ** math.floor(math.log10(step) + 1e-9) in (1, 2, 5)
         assert all(abs(Fraction(label(number)) - number) <= abs(number) / 10**11 for number in numbers)

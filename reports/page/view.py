@@ -14,6 +14,7 @@ from reports.page.diagram import drawing
 from reports.page.formula import formula
 from reports.page.heat import heat_map
 from reports.page.markup import Markup, joined, tag, text
+from reports.page.operations import operations_graph
 from verify.model.identity import Place
 from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
@@ -59,6 +60,7 @@ class CaseView(NamedTuple):
     done: str
     graph: Markup | None
     curve: Markup | None
+    operations: Markup | None
     left_out: int
     rows: table.Lines
     failures: Sequence[Failure]
@@ -108,6 +110,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         done=done(case),
         graph=svg.inline(case, drawn, number) if drawn else None,
         curve=curve_plot(case.curve) if case.curve else None,
+        operations=operations_graph(case.operations, case.name) if case.operations else None,
         left_out=drawn.left_out if drawn else 0,
         rows=lines,
         failures=[_failure(case, c, row_anchors) for c in failures[:own]],

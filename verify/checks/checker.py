@@ -78,6 +78,7 @@ def import_beyond() -> None:
     import numpy.ma  # noqa: F401 - `numpy.unique` asks for it
 
     import verify.checks.beyond
+    import verify.checks.gradients.opened
     import verify.checks.regions.curve  # noqa: F401
 
 
@@ -120,9 +121,11 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     if not runs:
         return result
     from verify.checks.beyond import beyond
+    from verify.checks.gradients.opened import with_operations
     from verify.checks.regions.curve import with_curve
 
-    return with_curve(case, beyond(case, result, runs, seed, keep, state), runs, seed, keep)
+    result = with_operations(case, beyond(case, result, runs, seed, keep, state), runs, seed, keep)
+    return with_curve(case, result, runs, seed, keep)
 
 
 def _state(case: TracedCase) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verify.model.identity import Place
+from verify.model.identity import NOWHERE, Place, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,34 @@ class Graph:
     nodes: tuple[Node, ...]
     output: int
     blamed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a layer: an `input`, an `operation` on arrays, the `output`, an `upstream`, or a returned `gradient`.
+
+    `label` is its name, or the sign of the operation, `args` are the steps that it uses, by their places, `entries` how
+    many numbers it has. An operation has its line, as `where` and as `code`. What is `wrong` leads to wrong gradients
+    only, and it is `parted` where that begins.
+    """
+
+    kind: str
+    label: str
+    args: tuple[int, ...] = ()
+    entries: int = 0
+    where: Place = NOWHERE
+    code: str = ""
+    backward: bool = False
+    wrong: bool = False
+    parted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The steps of a layer in a run, each after those that it uses."""
+
+    variant: Variant
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from verify.model.comparison import (
     Verdict,
 )
 from verify.model.coverage import Branch, Cover, Further
-from verify.model.drawings import Curve, Excerpt, Graph, Node
+from verify.model.drawings import Curve, Excerpt, Graph, Node, Operations, Step
 from verify.model.faults import Accuracy, Finding
 from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
@@ -53,11 +53,13 @@ __all__ = [
     "Keep",
     "LineOf",
     "Node",
+    "Operations",
     "Reason",
     "Rest",
     "Rounding",
     "Run",
     "Stale",
+    "Step",
     "Verdict",
     "exit_status",
     "strict",
@@ -85,6 +87,7 @@ class CaseResult:
     * `drawn` is true if the code drew random numbers: how many entries fail then depends on the seed.
     * `target` is what could not be imported, in a row that stands for all cases there.
     * `curve` is the derivative of a layer of one input, where the returned one is wrong.
+    * `operations` are those of a layer with a wrong gradient, on whole arrays, as far as these can be followed.
     """
 
     name: str
@@ -109,6 +112,7 @@ class CaseResult:
     drawn: bool = False
     target: str = ""
     curve: Curve | None = None
+    operations: Operations | None = None
 
     @property
     def id(self) -> CaseId:
