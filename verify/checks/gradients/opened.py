@@ -148,9 +148,9 @@ class _Opened:
         for number, quantity in enumerate(self.seen.upstreams, 1):
             self._leaf(listing, f"dout{number if len(self.seen.upstreams) > 1 else ''}", quantity, backward=True)
         waiting = dict(self.ends)
-        for start in (None, *self.backward):
-            if start is not None:
-                listing.add(self._step(start, found.parted, listing, wrong=start in found.wrong, backward=True), start)
+        for made in (None, *self.backward):
+            if made is not None:
+                listing.add(self._step(made, found.parted, listing, wrong=made in found.wrong, backward=True), made)
             for name in [name for name, end in waiting.items() if listing.has(end)]:
                 end = Step("gradient", f"d{name}", args=listing.places(waiting.pop(name)), backward=True)
                 listing.add(replace(end, entries=len(self.returned[name]), wrong=name in found.names))
