@@ -112,6 +112,17 @@ def test_differences_and_quotients_are_one_step():
     assert steps[by_label["÷"]].args == (by_label["exp"], steps.index(steps[by_label["÷"]]) - 1)
 
 
+def test_a_difference_that_is_added_stays_one():
+    """It is no negative number, and so is 1 - x."""
+
+    class Added(Zeros):
+        def forward(self, x):
+            return np.sin(x) + (x - np.exp(x)) + (1 - np.cos(x))
+
+    labels = [step.label for step in steps_of(Added) if step.kind == "operation"]
+    assert labels == ["sin", "exp", "−", "+", "cos", "1 −", "+"]
+
+
 def test_a_gradient_that_no_operation_makes_is_wrong_alone():
     """Zeros have no step before them."""
     *_, gradient = steps = steps_of(Zeros)

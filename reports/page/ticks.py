@@ -35,5 +35,4 @@ def label(number: Fraction) -> str:
     size = math.floor(math.log10(abs(value))) if value else 0
     if -_LONG < size < _LONG:
         return f"{value:.12g}"
-    mantissa, _, exponent = f"{value:.11e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{float(number / Fraction(10) ** size):.12g}e{size}"

@@ -7,6 +7,7 @@ is no operation there.
 from __future__ import annotations
 
 import linecache
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -51,12 +52,19 @@ class _Placed(list[Block]):
 
 
 class _Operation(NamedTuple):
-    """An operation: its sign, what it is computed from, how many entries it has, and its line."""
+    """An operation: its sign, what it is computed from, how many entries it has, its line, and a constant beside it."""
 
     sign: str
     args: tuple[int, ...]
     entries: int
     line: Line
+    first: str = ""  # a constant before the sign
+    last: str = ""  # or after it
+
+    @property
+    def label(self) -> str:
+        """Return the sign with its constant."""
+        return " ".join(filter(None, (self.first, self.sign, self.last)))
 
 
 def with_operations(
@@ -110,23 +118,25 @@ class _Opened:
         return start
 
     def _operation(self, start: int, part: Part) -> _Operation:
-        return _Operation(self._sign(part), self._sources(part.args), part.size, self.lines.get(start, ("", 0)))
+        sign, constant = self._sign(part)
+        line = self.lines.get(start, ("", 0))
+        return _Operation(sign, self._sources(part.args), part.size, line, last=constant)
 
     def _sources(self, arrays: Iterable[Elements]) -> tuple[int, ...]:
         """Return the blocks that arrays are of, without constants."""
         starts = [self.tape.blocks[place].start for array in arrays for place in self.tape.blocks_of(array)]
         return tuple(start for start in dict.fromkeys(starts) if start in self.sizes)
 
-    def _sign(self, part: Part) -> str:
-        """Return the sign of an operation, with the constant that it is done with, if there is one."""
+    def _sign(self, part: Part) -> tuple[str, str]:
+        """Return the sign of an operation, and the constant that it is done with, if there is one."""
         if part.op == "power":
-            return "sqrt" if part.payload == _ROOT else f"^{part.payload}"
+            return "sqrt" if part.payload == _ROOT else f"^{part.payload}", ""
         sign = _SIGNS.get(part.op, part.op)
         constants = {value for arg in part.args for value in self._constant(arg)}
         if part.op not in ("sum", "product") or len(constants) != 1:
-            return sign
+            return sign, ""
         [value] = constants
-        return "−" if sign == "×" and value == _MINUS else f"{sign} {float(value):.4g}"
+        return ("−", "") if sign == "×" and value == _MINUS else (sign, f"{float(value):.4g}")
 
     def _constant(self, array: Elements) -> list[Fraction | float]:
         """Return the constant that all entries of an array are, if they are one."""
@@ -138,22 +148,22 @@ class _Opened:
         """Return the steps: inputs, forward, the output, upstreams, backward, the gradients after what makes them."""
         places = {start: as_place(*operation.line) for start, operation in self.operations.items()}
         flow = Flow({start: operation.args for start, operation in self.operations.items()}, self.ends, places)
-        found = amiss(flow, self.rows)
+        faults = amiss(flow, self.rows)
         listing = _Listing()
         for name, quantity in self.seen.inputs.items():
             self._leaf(listing, name, quantity, backward=False)
         for start in self.forward:
-            listing.add(self._step(start, found.parted, listing, wrong=start in found.wrong, backward=False), start)
+            listing.add(self._step(start, faults.parted, listing, wrong=start in faults.wrong, backward=False), start)
         listing.add(Step("output", "out", args=listing.places(self.output)))
         for number, quantity in enumerate(self.seen.upstreams, 1):
             self._leaf(listing, f"dout{number if len(self.seen.upstreams) > 1 else ''}", quantity, backward=True)
         waiting = dict(self.ends)
         for made in (None, *self.backward):
             if made is not None:
-                listing.add(self._step(made, found.parted, listing, wrong=made in found.wrong, backward=True), made)
+                listing.add(self._step(made, faults.parted, listing, wrong=made in faults.wrong, backward=True), made)
             for name in [name for name, end in waiting.items() if listing.has(end)]:
                 end = Step("gradient", f"d{name}", args=listing.places(waiting.pop(name)), backward=True)
-                listing.add(replace(end, entries=len(self.returned[name]), wrong=name in found.names))
+                listing.add(replace(end, entries=len(self.returned[name]), wrong=name in faults.names))
         return tuple(listing.steps)
 
     def _leaf(self, listing: _Listing, name: str, quantity: Quantity, *, backward: bool) -> None:
@@ -163,10 +173,17 @@ class _Opened:
             listing.add(Step(kind, name, entries=len(quantity.nodes), backward=backward), start)
 
     def _step(self, start: int, parted: set[int], listing: _Listing, *, wrong: bool, backward: bool) -> Step:
-        sign, args, entries, line = self.operations[start]
-        code = linecache.getline(*line).strip()[:_LONGEST]
+        operation = self.operations[start]
         return Step(
-            "operation", sign, listing.places(args), entries, as_place(*line), code, backward, wrong, start in parted
+            "operation",
+            operation.label,
+            listing.places(operation.args),
+            operation.entries,
+            as_place(*operation.line),
+            linecache.getline(*operation.line).strip()[:_LONGEST],
+            backward,
+            wrong,
+            start in parted,
         )
 
 
@@ -196,24 +213,23 @@ def _joined(quantities: Iterable[Quantity]) -> Elements:
     return np.concatenate([np.empty(0, np.int64), *(np.asarray(quantity.nodes) for quantity in quantities)])
 
 
-def _merged(operations: dict[int, _Operation], kept: set[int]) -> dict[int, _Operation]:
+def _merged(operations: dict[int, _Operation], ends: set[int]) -> dict[int, _Operation]:
     """Return operations with differences and quotients in place of sums with negatives and products with inverses.
 
-    What is `kept` is used otherwise too, and so is what several operations use.
+    What is among the `ends` is used otherwise too, and so is what several operations use.
     """
-    uses = [argument for operation in operations.values() for argument in operation.args]
+    uses = Counter(argument for operation in operations.values() for argument in operation.args)
     merged = dict(operations)
     for start, operation in operations.items():
         for argument in operation.args:
             inner = merged.get(argument)
-            plain, turned = _TURNED.get(inner.sign, ("", "")) if inner else ("", "")
-            sign, _, constant = operation.sign.partition(" ")
-            if inner is None or sign != plain or uses.count(argument) > 1 or argument in kept:
+            if inner is None or inner.first or len(inner.args) > 1 or uses[argument] > 1 or argument in ends:
                 continue
+            plain, turned = _TURNED.get(inner.sign, ("", ""))
             others = tuple(other for other in operation.args if other != argument)
-            if bool(others) != bool(constant) and len(others) < 2:
-                name = f"{constant} {turned}" if constant else turned
-                merged[start] = operation._replace(sign=name, args=(*others, *inner.args))
+            if operation.sign == plain and len(others) + bool(operation.last) == 1:
+                args = (*others, *inner.args)
+                merged[start] = operation._replace(sign=turned, args=args, first=operation.last, last="")
                 del merged[argument]
                 break
     return merged
