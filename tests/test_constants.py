@@ -167,10 +167,10 @@ def test_one_constant_of_many_that_is_wrong(explained, place, off):
 
 @pytest.mark.parametrize(
     ("value", "ulps"),
-    [(0.1, 16), (3.0857548622253179, 16), (1 - 0.9999, 2 * 2**14), (1 - 0.999999, 2 * 2**19), (0.1 + 0.2, 16)],
+    [(0.1, 1), (3.0857548622253179, 16), (1 - 0.9999, 2 * 2**14), (1 - 0.999999, 2 * 2**19), (0.1 + 0.2, 16)],
 )
 def test_what_a_difference_lost(value, ulps):
-    """A difference of larger numbers is off by the roundings of these: its zeros tell; any other float by a few ulps."""
+    """A difference of larger numbers is off by the roundings of these: its zeros tell; a decimal by an ulp, others by a few."""
     assert reach(value) / Fraction(math.ulp(value)) == ulps
 
 
@@ -185,3 +185,25 @@ def test_values_at_a_point():
     assert not same_up_to_constants(graph, (left, wrong), point)
     assert not same_up_to_constants(graph, ((x * 3).node, (x * 3 + Fraction(1, 10**17)).node), point)
     assert same_up_to_constants(graph, (right, none), point)
+
+
+RATES = [(0.999999, 1.0), (0.999999, 0.3), (0.99999, 0.001)]
+
+
+def decaying(rate, factor, off=0.0):
+    """Return a decaying difference, and its slope as it is computed in floats, off by so much."""
+    remaining = factor * (1 - rate) * (1 + off)
+    return lambda x, y: (factor * x - rate * factor * x, x * remaining)
+
+
+@pytest.mark.parametrize(("rate", "factor"), RATES)
+def test_a_typed_number_moves_by_its_own_rounding(explained, rate, factor):
+    """What the float of a decay rate lacks is explained in 1 - rate, an error of 1e-9 there is not."""
+    assert explained(decaying(rate, factor))
+    assert not any(explained(decaying(rate, factor, off)) for off in (1e-9, -1e-9, 1e-6))
+
+
+def test_a_typed_difference_that_is_wrong(explained):
+    """A constant that is typed where a difference was meant is not taken for its rounding."""
+    assert explained(lambda x, y: (x - 0.999999 * x, x * 1.00000000002e-6))
+    assert not explained(lambda x, y: (x - 0.999999 * x, x * 1.000000001e-6))

@@ -18,6 +18,7 @@ _SMALLEST_EXPONENT = -330
 _MOST_DIGITS = 1000
 _FLOAT_BITS = 52
 _HALF = 0.5
+_SHORT = 10  # digits that a float of 16 has by accident once in 10**5 times or less: someone has chosen it
 
 
 class RangeError(InputError):
@@ -107,11 +108,14 @@ def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
 
     The fraction with the smallest denominator is found along the Stern-Brocot tree (the continued fractions of both
     ends, as long as they agree). One that takes more bits than a float explains nothing: then the shortest decimal is.
+    A decimal of few digits is what it says, also where a fraction with a smaller denominator rounds to the same float.
     """
     if value == 0 or (value == int(value) and abs(value) < 2**53):
         return Fraction(int(value))
     if value < 0:
         return -simplest_rational(-value, ulps)
+    if is_short(value):
+        return Fraction(repr(value))
     middle, reach = Fraction(value), Fraction(math.ulp(value)) * Fraction(ulps)
     below = (middle - Fraction(math.nextafter(value, 0.0))) * Fraction(ulps)
     simplest = _simplest_between(middle - below, middle + reach)
@@ -119,6 +123,15 @@ def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
     if simple and (ulps > _HALF or float(simplest) == value):
         return simplest
     return Fraction(Decimal(repr(value)))
+
+
+@lru_cache(maxsize=4096)
+def is_short(value: float) -> bool:
+    """Tell whether a float is a decimal of few digits, as 0.999999: such a number is typed, and meant as it stands.
+
+    A computed float shows all its digits, but where its exact value is as short, or by accident.
+    """
+    return len(repr(abs(value)).partition("e")[0].replace(".", "").strip("0")) <= _SHORT
 
 
 def _simplest_between(low: Fraction, high: Fraction) -> Fraction:

@@ -1,7 +1,8 @@
 """Is a difference no more than the rounding of the constants that stand in the code?
 
 A float in the code is off from the number that was meant: a typed irrational by half an ulp, a computed one by a few
-roundings. So each constant is an interval (`reach`), and the question is whether some choice of the constants in their
+roundings, a decimal of few digits by no more than its float: 0.999999 may move by an ulp, for 16 would be 1.8e-9 of 1 -
+0.999999. So each constant is an interval (`reach`), and the question is whether some choice of the constants in their
 intervals makes both sides one function. The choice is found by Newton's method: the difference of the two sides at some
 points and its slopes with respect to the constants give a linear system, whose solution next to the present choice is
 the next one. The choice is accepted when the difference vanishes to hundreds of digits, at points that it was not made
@@ -27,7 +28,7 @@ import flint
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.graph.slopes import Key, Tape
-from verify.model.exact import simplest_rational
+from verify.model.exact import is_short, simplest_rational
 
 Point = Mapping[str, Fraction]
 
@@ -36,6 +37,7 @@ TURNS, SCALES, COMPUTED = "parts of a turn", "largest entries", "largest entries
 _BITS = 1024
 _SOLVING = 4 * _BITS  # for the square of what is left, squared
 _FEW = 16  # ulps: what a few float operations may add
+_TYPED = 1  # ulp: a half for the float of a decimal, a half for what is computed of it, as 1 - 0.999999
 _CANCELLED = 8  # zeros at the end of a mantissa, by which a float is known to be the difference of larger ones
 _UNITS = 2  # of the last digit that such a float has
 _WIDEST = Fraction(1, 2**31)  # relative: more than that is no rounding in double precision
@@ -85,7 +87,7 @@ class Unknown:
             self.scale = Fraction(graph.memory(SCALES)[key])
             self.reach, self.ulp = cosine, Fraction(math.ulp(self.scale))
         if isinstance(key, Fraction):  # an exponent often is n less one, with the rounding of n
-            self.reach = max(self.reach, _FEW * Fraction(math.ulp(1.0)))
+            self.reach = max(self.reach, _roundings(value) * Fraction(math.ulp(1.0)))
 
     def allows(self, value: flint.arb) -> bool:
         """Tell whether a value lies in the interval."""
@@ -99,14 +101,20 @@ class Unknown:
 def reach(value: float) -> Fraction:
     """Return how far the number that was meant may lie from a float: what a few roundings may have added.
 
-    A float that ends in many zeros has lost its digits in a difference, as 1 - 0.9999 has: its last digit that is none
-    tells how large a rounding of the operands is. By accident it has eight of them once in 256 times.
+    What has few digits is typed. Another float that ends in many zeros has lost its digits in a difference, as
+    1 - 0.9999 has: its last digit that is none tells how large a rounding of the operands is. By accident it has eight
+    of them once in 256 times.
     """
     ulp, mantissa = Fraction(math.ulp(value)), abs(Fraction(value)) / Fraction(math.ulp(value))
     digits = mantissa.numerator
     zeros = (digits & -digits).bit_length() - 1
-    lost = _UNITS * 2**zeros * ulp if zeros >= _CANCELLED else Fraction(0)
-    return min(max(_FEW * ulp, lost), abs(Fraction(value)) * _WIDEST)
+    lost = _UNITS * 2**zeros * ulp if zeros >= _CANCELLED and not is_short(value) else Fraction(0)
+    return min(max(_roundings(value) * ulp, lost), abs(Fraction(value)) * _WIDEST)
+
+
+def _roundings(value: float) -> int:
+    """Return how many ulps a float may be off: a decimal of few digits is typed, any other may be computed."""
+    return _TYPED if is_short(value) else _FEW
 
 
 def reach_of_cosine(graph: Graph, node: int, value: float) -> Fraction:
