@@ -33,7 +33,7 @@ from typing import Any, Self
 from verify.cases.inputs import Input, Real, differentiated, whole_names
 from verify.cases.wirtinger import DEFAULT
 from verify.graph.program import Program
-from verify.model.identity import NOWHERE, Place
+from verify.model.identity import NOWHERE, AsIf, Place
 from verify.model.where import is_users, printable, start_of
 
 Subject = Callable[..., Generator[Any, Any, Any]]
@@ -85,7 +85,8 @@ class TracedCase(Case):
     accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
     numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
     what the output is to be, computed from inputs that are scalars; `convention` says how gradients by complex inputs,
-    each of which is two real ones (`wirtinger`), are written; `text` is the source of a case that no person wrote.
+    each of which is two real ones (`wirtinger`), are written; `text` is the source of a case that no person wrote;
+    `as_if` names the function whose derivative is claimed in place of that of forward: the subject yields its outputs.
     """
 
     inputs: Mapping[str, Input]
@@ -99,6 +100,7 @@ class TracedCase(Case):
     reference: Program | None = None
     convention: str = DEFAULT
     text: str = ""
+    as_if: AsIf | None = None
 
     @property
     def code(self) -> Place:

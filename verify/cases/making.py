@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from verify.cases.as_if import calling, described_as_if, instead, with_own
 from verify.cases.case import Case, ExpressionCase, Subject, TracedCase
 from verify.cases.conversation import named_gradients
 from verify.cases.domain import check_domain
@@ -48,6 +49,7 @@ def case(
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
     convention: object = None,
+    as_if: object = None,
     **inputs: Any,
 ) -> Callable[[Subject], Case]:
     """Make a case of a generator function, which may call any code.
@@ -68,6 +70,9 @@ def case(
       then proved over all of their regions.
     * `convention="jax"` states that gradients by complex inputs are dL/da - i dL/db. The default is dL/da + i dL/db, as
       in PyTorch.
+    * `as_if=lambda x: x` states that gradients are the derivatives of that function at the same inputs, and not those
+      of what is yielded: straight-through estimators, surrogates of spikes, reversed gradients. It is passed the inputs
+      and options that its parameters name, or else inputs in order, and returns an array of each output's shape.
 
     For scalars, give an expression and `at`, an exact value for each input (an int, a decimal as text or float, where
     1.1 is 11/10, or a Fraction). The function computes that expression, and may yield a dict of named values. An input
@@ -83,13 +88,13 @@ def case(
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             arrays_only = {"options": options, "sizes": sizes, "allow": allow, "accuracy": accuracy}
-            _only_for("cases of arrays", **arrays_only, convention=convention)
+            _only_for("cases of arrays", **arrays_only, convention=convention, as_if=as_if)
             upstream_value = 1 if upstream is None else upstream
             return make(
                 title, expression, at or {}, lambda _: subject, domains=inputs, upstream=upstream_value, where=where
             )
         _only_for("cases with an expression", at=at)
-        terms = Terms(options, upstream, sizes, allow, accuracy, convention)
+        terms = Terms(options, upstream, sizes, allow, accuracy, convention, as_if)
         return traced(title, subject, {**(expression or {}), **inputs}, terms, where=where)
 
     return decorate
@@ -125,16 +130,24 @@ def traced(
     where: Place = NOWHERE,
     backward: Place = NOWHERE,
     unnamed: bool = False,
+    passed: Mapping[str, object] | None = None,
 ) -> TracedCase:
-    """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
+    """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit.
+
+    `passed` describes the inputs as `as_if` is passed them, where some are lists or dicts of arrays.
+    """
     check_name(name, where)
     with naming(name, where):
         named = [str(key) for key, description in inputs.items() if isinstance(description, Complex)]
         convention = stated_convention(terms.convention)
         declared = _declared(inputs)
+
+        def halves(subject: Subject) -> Subject:
+            return _by_halves(subject, declared, named, convention) if named or terms.convention else subject
+
         traced_case = TracedCase(
             name=name,
-            subject=_by_halves(subject, declared, named, convention) if named or terms.convention else subject,
+            subject=_as_stated(subject, passed or inputs, terms, halves),
             inputs=declared,
             convention=convention,
             options={key: choices(key, values) for key, values in (terms.options or {}).items()},
@@ -145,10 +158,23 @@ def traced(
             allow=allowances(terms.allow),
             accuracy=None if terms.accuracy is None else stated_accuracy(terms.accuracy),
             unnamed=unnamed,
+            as_if=None if terms.as_if is None else described_as_if(terms.as_if),
         )
         check_inputs(traced_case)
     note(traced_case)
     return traced_case
+
+
+def _as_stated(
+    subject: Subject, inputs: Mapping[str, object], terms: Terms, halves: Callable[[Subject], Subject]
+) -> Subject:
+    """Return the subject as it is run: by the halves of complex inputs, and with the outputs of `as_if`."""
+    own = halves(subject)
+    if terms.as_if is None:
+        return own
+    described_as_if(terms.as_if)  # refuses what is no function
+    call = calling(terms.as_if, [*map(str, inputs)], [*(terms.options or {})])
+    return with_own(halves(instead(subject, call, inputs)), own)
 
 
 def _declared(inputs: Mapping[str, object]) -> dict[str, Input]:

@@ -34,6 +34,7 @@ def layer(
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
     convention: object = None,
+    as_if: object = None,
     name: str = "",
 ) -> TracedCase:
     """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, inputs=..., params=...)`.
@@ -45,7 +46,7 @@ def layer(
     * `options` holds values to try for further keyword arguments, every combination of them. An option that `make` does
       not take goes to `forward`, or to `backward` if only that takes it.
     * `upstream=1` fixes the upstream gradient, as for a loss. It is 1 as well if `backward` takes no argument.
-    * `sizes`, `allow`, `accuracy` and `convention` are those of `gradproof.case`.
+    * `sizes`, `allow`, `accuracy`, `convention` and `as_if` are those of `gradproof.case`.
 
     Other names of the methods are accepted: `forward_pass`, `fprop` or a call; `backward_pass` or `bprop`. `backward`
     returns a gradient for each differentiated input, or for each argument of `forward`. Gradients of parameters are
@@ -62,8 +63,8 @@ def layer(
     backward = attribute_of(make, NAMES["backward"])
     alone = backward is not None and not takes_arguments(backward)
     subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
-    terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention)
-    layer_case = _traced((name, _name(make)), subject, {**arrays, **weights}, terms, backward)
+    terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention, as_if)
+    layer_case = _traced((name, _name(make)), subject, {**arrays, **weights}, terms, backward, {**inputs, **weights})
     return layer_case
 
 
@@ -113,6 +114,7 @@ def pair(
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
     convention: object = None,
+    as_if: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -139,8 +141,8 @@ def pair(
         return for_inputs(gradients, arrays, pair_case.differentiated)
 
     title = _name(forward).removesuffix("_forward")
-    terms = Terms(options, upstream, sizes, allow, accuracy, convention)
-    pair_case = _traced((name, title), subject, arrays, terms, backward)
+    terms = Terms(options, upstream, sizes, allow, accuracy, convention, as_if)
+    pair_case = _traced((name, title), subject, arrays, terms, backward, inputs)
     return pair_case
 
 
@@ -190,6 +192,7 @@ def loss(
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
     convention: object = None,
+    as_if: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -213,7 +216,7 @@ def loss(
         yield value
         return for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, loss_case.differentiated)
 
-    terms = Terms(options, 1, sizes, allow, accuracy, convention)
+    terms = Terms(options, 1, sizes, allow, accuracy, convention, as_if)
     loss_case = _traced((name, _name(function)), subject, inputs, terms, function)
     return loss_case
 
@@ -227,6 +230,7 @@ def derivative(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    as_if: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -245,15 +249,20 @@ def derivative(
         dout = yield output
         return dout * call(PRIME, prime, output if of == "output" else arguments[key], **options_given)
 
-    return _traced((name, _name(function)), subject, inputs, Terms(options, None, sizes, allow, accuracy), prime)
+    return _traced((name, _name(function)), subject, inputs, Terms(options, None, sizes, allow, accuracy, None, as_if), prime)
 
 
 def _traced(
-    names: tuple[str, str], subject: Subject, inputs: Mapping[str, object], terms: Terms, backward: Any
+    names: tuple[str, str],
+    subject: Subject,
+    inputs: Mapping[str, object],
+    terms: Terms,
+    backward: Any,
+    passed: Mapping[str, object] | None = None,
 ) -> TracedCase:
     name, title = names
-    place = _place(backward)
-    return traced(name or title, subject, inputs, terms, where=made_at(), backward=place, unnamed=not name)
+    place, title = _place(backward), name or title
+    return traced(title, subject, inputs, terms, where=made_at(), backward=place, unnamed=not name, passed=passed)
 
 
 def _name(function: Any) -> str:

@@ -31,6 +31,7 @@ class Terms(NamedTuple):
     allow: Mapping[str, str] | None = None
     accuracy: object = None
     convention: object = None
+    as_if: object = None
 
 
 def fixed_upstream(value: object) -> Fraction:

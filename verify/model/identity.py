@@ -25,6 +25,17 @@ class Place(NamedTuple):
 NOWHERE = Place()
 
 
+@dataclass(frozen=True, slots=True)
+class AsIf:
+    """The function whose derivative a case claims in place of that of forward: its name, and its place if known."""
+
+    name: str
+    where: Place = NOWHERE
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.where})" if self.where else self.name
+
+
 class CaseId(NamedTuple):
     """A case: its file, empty for an expression of the command line, and its name."""
 

@@ -30,7 +30,7 @@ from verify.model.comparison import (
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Curve, Excerpt, Graph, Node, Operations, Step
 from verify.model.faults import Accuracy, Finding
-from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
+from verify.model.identity import Argument, AsIf, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
 
 __all__ = [
@@ -88,6 +88,8 @@ class CaseResult:
     * `target` is what could not be imported, in a row that stands for all cases there.
     * `curve` is the derivative of a layer of one input, where the returned one is wrong.
     * `operations` are those of a layer with a wrong gradient, on whole arrays, as far as these can be followed.
+    * `as_if` is the function whose derivative is claimed, where that is not forward itself: every verdict on a gradient
+      is about it.
     """
 
     name: str
@@ -113,6 +115,7 @@ class CaseResult:
     target: str = ""
     curve: Curve | None = None
     operations: Operations | None = None
+    as_if: AsIf | None = None
 
     @property
     def id(self) -> CaseId:

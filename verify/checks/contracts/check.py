@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from verify.cases.as_if import own_subject
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts import drawn, history, layout, memory, sharing, whole
@@ -57,7 +58,11 @@ _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other input
 def contracts(
     case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int, state: State | None = None
 ) -> list[Finding]:
-    """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked."""
+    """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked.
+
+    They are about the arrays that forward itself returns, whatever function its gradients are the derivative of.
+    """
+    case = replace(case, subject=own_subject(case.subject))
     findings: dict[tuple[str, str], Finding] = {}
     with driving(seed) as rewind:
         trials = _trials(case, result, runs, rewind)

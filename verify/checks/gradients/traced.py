@@ -213,6 +213,7 @@ def _empty(case: TracedCase) -> CaseResult:
         comparisons=(),
         reproduce=_reproduce(case),
         signature=tuple(_argument(name, declared) for name, declared in case.inputs.items()),
+        as_if=case.as_if,
     )
 
 
