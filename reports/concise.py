@@ -34,7 +34,7 @@ class Failure(NamedTuple):
 def failures(run: Run) -> list[str]:
     """Return what fails the gate, in the order of the other reports; what may only inherit an error is one of them."""
     listed = [
-        (str(failure.where), case.name, *filter(None, [failure.name]), failure.verdict, failure.why)
+        (str(failure.where), words.called(case), *filter(None, [failure.name]), failure.verdict, failure.why)
         for case in rows.cases(run)
         for failure in of_case(case)
     ]

@@ -91,7 +91,7 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in items.items() if getattr(evidence, name) or name in ("kind", "detail")}
 
 
-_OF_SOME_ROWS = ("strict", "apart", "arrays", "marks")
+_OF_SOME_ROWS = ("strict", "apart", "arrays", "marks", "surrogate")
 
 
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
@@ -115,8 +115,11 @@ def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
-    """Return a case; what could not be imported, and drawings of a layer, are in few of them."""
-    present = {name: part for name in ("target", "curve", "operations") if (part := items.pop(name))}
+    """Return a case; what could not be imported, and drawings of a layer, are in few of them.
+
+    The function whose derivative it claims is there only where that is not forward itself.
+    """
+    present = {name: part for name in ("target", "curve", "operations", "as_if") if (part := items.pop(name))}
     return items | {
         "inputs": dict(case.inputs),
         "upstream": dict(zip(("name", "value"), case.upstream, strict=True)),

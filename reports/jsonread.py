@@ -11,10 +11,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from reports.jsonfile import render
 from verify.model.identity import CaseId, Place, Quantity, Shard
-from verify.model.result import SCHEMA_VERSION, CaseResult, Reason, Rest, Run, Stale, Verdict
+from verify.model.result import SCHEMA_VERSION, CaseResult, Reason, Rest, Run, Stale, Surrogate, Verdict
 
 _TUPLES = (Place, CaseId, Quantity, Shard, Stale)  # that have named fields
-_ENUMS: Mapping[type, Callable[[Any], Any]] = {Verdict: Verdict.__getitem__, Reason: Reason, Rest: Rest}
+_ENUMS: Mapping[type, Callable[[Any], Any]] = {
+    Verdict: Verdict.__getitem__,
+    Reason: Reason,
+    Rest: Rest,
+    Surrogate: Surrogate,
+}
 
 
 def read(text: str) -> Run:

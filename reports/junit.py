@@ -112,7 +112,8 @@ def _holds(case: CaseResult, comparison: Comparison) -> list[str]:
 
 
 def _notes(case: CaseResult) -> list[str]:
-    return [f"note: {note}" for note in case.notes]
+    stated = [words.stated_as_if(case)] if case.as_if else []
+    return stated + [f"note: {note}" for note in case.notes]
 
 
 def _clean(text: str) -> str:

@@ -57,7 +57,7 @@ def _weakest(case: CaseResult) -> Comparison:
 
 
 def _verdict(case: CaseResult) -> str:
-    """Return the weakest verdict, for how many gradients where others are proved, and what is not claimed."""
+    """Return the weakest verdict, for how many gradients where others are proved, what is not claimed, and for what."""
     weakest, names = _weakest(case), {c.name for c in _compared(case)}
     weak = {c.name for c in _compared(case) if c.verdict is weakest.verdict}
     mixed = weakest.verdict is not Verdict.PROVED and len(weak) < len(names)
@@ -65,7 +65,8 @@ def _verdict(case: CaseResult) -> str:
     silent = f"; not claimed: {', '.join(case.unclaimed)}" if case.unclaimed else ""
     fixed = ", ".join(f"{name}={size}" for name, size in case.sizes.fixed)
     only = f"; for {fixed} only" if fixed else ""
-    return f"{share}{cells.verdict(weakest)}{silent}{only}"
+    stated = f"; as if {case.as_if.name}" if case.as_if else ""
+    return f"{share}{cells.verdict(weakest)}{silent}{only}{stated}"
 
 
 def _regions(case: CaseResult) -> str:

@@ -86,7 +86,8 @@ def _badness(comparison: Comparison) -> tuple[bool, int]:
 
 def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
-    title = f"{_SUBJECTS[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
+    about = f"{_SUBJECTS[c.quantity].format(c.name)} {cells.verdict(c)}{variant}"
+    title = f"{about}: {words.reason(c)} ({words.called(case)})"
     explanation = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
     lines = (
         f"{cells.name(c)}: {words.sentence(c)}",
@@ -101,7 +102,7 @@ def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
 
 def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str) -> Problem:
     about = f" {finding.name}" if finding.name else ""
-    title = f"{finding.code}{about}: {finding.detail} ({case.name})"
+    title = f"{finding.code}{about}: {finding.detail} ({words.called(case)})"
     variant = [f"for: {finding.variant}"] if finding.variant else []
     lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: {words.meaning([], [finding])}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"

@@ -11,7 +11,7 @@ from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
-from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Verdict
+from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Surrogate, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.
@@ -31,7 +31,15 @@ _MALFORMED = {
 }
 _NO_NUMBERS = "not compared: backward did not return an array of numbers"
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"
-PROSE = ("likely", "entry")  # lines of explanations in words; the others are formulas, places and quotes
+# Why a wrong gradient may be meant as that of another function.
+_SURROGATES = {
+    Surrogate.ROUNDING: "forward rounds, so its own derivative is 0 between the jumps",
+    Surrogate.STEPS: "forward is constant between its jumps, so its own derivative is 0",
+    Surrogate.NAME: "the name of the case suggests a gradient that is not forward's own",
+}
+_STATE_IT = "{}; to check the gradient of another function, state that function in the case: as_if=lambda x: x"
+_AS_IF = "the gradients are compared with the derivative of {}, as the case states, and not with that of forward"
+PROSE = ("likely", "entry", "as if")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
 _LONGEST = 200  # signs of a formula of one entry
@@ -62,8 +70,18 @@ def titles(case: CaseResult) -> list[str]:
     """Return what a case computes: `price = apple*tax = 110` or a signature and its place, and an upstream but 1."""
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     if traced(case):
-        return [title for title in (f"{signature(case)}{upstream}", str(case.where)) if title]
+        return [title for title in (f"{signature(case)}{upstream}", stated_as_if(case), str(case.where)) if title]
     return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}{domain(case)}"]
+
+
+def stated_as_if(case: CaseResult) -> str:
+    """Return the function whose derivative is claimed, as in `as if clip (my_cases.py:5)`; nothing if it is forward."""
+    return f"as if {case.as_if}" if case.as_if else ""
+
+
+def called(case: CaseResult) -> str:
+    """Return what a case is called where nothing else tells whose derivative it claims."""
+    return f"{case.name}, {stated_as_if(case)}" if case.as_if else case.name
 
 
 def domain(case: CaseResult) -> str:
@@ -111,6 +129,7 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line
         return [Line("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     lines = [
         Line("likely", comparison.diagnosis),
+        Line("as if", _STATE_IT.format(_SURROGATES[comparison.surrogate]) if comparison.surrogate else ""),
         Line("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
         _line(comparison),
         _entry(comparison),
@@ -214,6 +233,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     decided = any(c.verdict not in (Verdict.UNDECIDED, Verdict.ERROR) for c in case.comparisons)
     listed = [text for text in (enumeration(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     listed_remarks = [
+        Remark("as if", [_AS_IF.format(case.as_if)] if case.as_if else [], prose=True),
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
         Remark("sizes fixed", [fixed_sizes(case)] if right and case.sizes.fixed else [], prose=True),
         Remark("sizes not tried", _first_items(case.sizes.untried, most)),

@@ -68,7 +68,7 @@ def test_what_no_run_has_written(change):
         read(json.dumps(document))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", "{}", '{"schema_version": "2.4"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", "{}", '{"schema_version": "2.5"}'])
 def test_what_is_no_report(text):
     """Other JSON, or none, is a ValueError."""
     with pytest.raises(ValueError, match="not what a run wrote|Expecting"):

@@ -63,6 +63,8 @@ def _passing(run: Run) -> Headline:
 
 def _scope(run: Run, everywhere: bool) -> Iterator[str]:
     """Yield sentences that say what the verdict holds for."""
+    if stated := sum(case.as_if is not None for case in run.cases):
+        yield f"In {_plural(stated, 'case')} the derivative is that of another function than forward, as stated."
     if not everywhere:
         number = sum(map(total, run.cases))
         subject = (

@@ -159,7 +159,9 @@ def done(case: CaseResult) -> str:
 
 def _equation(case: CaseResult) -> Markup:
     if rows.traced(case):
-        return tag("code", text(words.signature(case))) if case.signature else Markup("")
+        arguments = tag("code", text(words.signature(case))) if case.signature else Markup("")
+        stated = tag("code", text(words.stated_as_if(case)))
+        return joined(arguments, text(" "), stated) if case.as_if else arguments
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     value = f" = {_value(case.output_value)}{upstream}{words.domain(case)}"
     equation = joined(formula(case.output), text(" = "), formula(case.expression), text(value))

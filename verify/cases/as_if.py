@@ -104,7 +104,7 @@ def like(given: Any, output: Any) -> Any:
     given_shapes, shapes = _shapes(given), _shapes(output)
     if given_shapes != shapes:
         raise ProtocolError(
-            f"as_if returned {_written(given_shapes)}, and forward {_written(shapes)}: their shapes have to be the same",
+            f"as_if returned {_written(given_shapes)}, and forward {_written(shapes)}: expected the same shapes",
             Reason.WRONG_SHAPE,
         )
     return given

@@ -249,7 +249,8 @@ def derivative(
         dout = yield output
         return dout * call(PRIME, prime, output if of == "output" else arguments[key], **options_given)
 
-    return _traced((name, _name(function)), subject, inputs, Terms(options, None, sizes, allow, accuracy, None, as_if), prime)
+    terms = Terms(options, None, sizes, allow, accuracy, None, as_if)
+    return _traced((name, _name(function)), subject, inputs, terms, prime)
 
 
 def _traced(

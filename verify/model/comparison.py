@@ -52,6 +52,15 @@ class LineOf(StrEnum):
     NONE = ""
 
 
+class Surrogate(StrEnum):
+    """What suggests that a wrong gradient is meant to be that of another function, which a case states by `as_if`."""
+
+    ROUNDING = "rounding"  # forward rounds numbers that depend on the input
+    STEPS = "steps"  # forward is constant between jumps of the input
+    NAME = "name"  # of the case, as a straight-through estimator has it
+    NONE = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.
@@ -167,6 +176,7 @@ class Comparison:
     exact one, as far as that is known.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
     Where the gate is `strict`, what is only SAMPLED fails it.
+    Of a wrong gradient that may be meant as that of another function, `surrogate` tells what suggests it.
     """
 
     quantity: str
@@ -196,6 +206,7 @@ class Comparison:
     known: bool = False
     weaker: bool = False
     strict: bool = False
+    surrogate: Surrogate = Surrogate.NONE
 
     @property
     def good(self) -> bool:

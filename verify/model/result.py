@@ -25,6 +25,7 @@ from verify.model.comparison import (
     LineOf,
     Rest,
     Rounding,
+    Surrogate,
     Verdict,
 )
 from verify.model.coverage import Branch, Cover, Further
@@ -60,13 +61,14 @@ __all__ = [
     "Run",
     "Stale",
     "Step",
+    "Surrogate",
     "Verdict",
     "exit_status",
     "strict",
     "summary",
     "troubles",
 ]
-SCHEMA_VERSION = "2.4"
+SCHEMA_VERSION = "2.5"
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,8 @@ class Run:
         counts += [plural(self.known, "known failure")] if self.known else []
         stale = "baseline entry no longer applies" if len(self.stale) == 1 else "baseline entries no longer apply"
         counts += [f"{len(self.stale):,} {stale}"] if self.stale else []
+        stated = sum(case.as_if is not None for case in self.cases)
+        counts += [f"{plural(stated, 'case')} as if forward were another function"] if stated else []
         hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
         counts += [f"{plural(hazards, 'hazard')} found"] if hazards else []
         allowed = sum(bool(finding.allowed) for finding in self.findings)

@@ -15,6 +15,7 @@ from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.entries import Sides, arrays, marks
 from verify.checks.claims.explain import Explanation, explain
+from verify.checks.claims.surrogate import surrogate
 from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError
@@ -178,6 +179,8 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         explanation = explanation if place == first else explained(place)
     diagnosis = _branching(claim.exact.seen) or diagnose(claim.exact.suspect(claim.name, claim.actual))
     row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
+    if row.verdict is Verdict.REFUTED:
+        row = replace(row, surrogate=surrogate(case, claim))
     return row if row.counterexample is None else _with_entries(row, claim, explanation)
 
 
