@@ -176,6 +176,7 @@ VALUES = {
     "reduce_precision": lambda x: lax.reduce_precision(x, 11, 52) * x,
     "integer_pow": lambda x: x**4 + (x + 10) ** -3,
     "pow": lambda x: (x + 10) ** 0.5 + (x + 10) ** x,
+    "round": lambda x: jnp.round(x) * x + lax.round(x) + lax.round(jnp.array([-2.5, 0.5, 1.5])) * x,
     "clamp": lambda x: lax.clamp(-0.5, x, 0.5) + lax.clamp(x - 1, x[::-1], x + 1),
     "select_n": lambda x: lax.select_n(jnp.array([[0, 1, 2], [2, 0, 1]], jnp.int32), x, 2 * x, 3 * x),
     "convert_element_type": lambda x: x * x.astype(jnp.int64) + (x > 0) * x + x.astype(bool),
@@ -434,3 +435,52 @@ def test_devices_are_looked_for_before_any_run():
     )
     command = [sys.executable, "-c", program, str(Path(jax_functions.__file__).parent)]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def rounded(slope=1.0):
+    """Return a straight-through estimator of rounding."""
+    return ruled(jnp.round, lambda x: (jnp.round(x), None), lambda _, g: (slope * g,))
+
+
+def test_the_derivative_of_another_function():
+    """`as_if` is proved and its twin with a wrong slope refuted; the value of the rule is still the function's own."""
+    right = checked(jax_rule(rounded(), x="3", as_if=lambda x: x))
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+    assert right.as_if.name == "a lambda"
+    wrong = checked(jax_rule(rounded(1.0005), x="3", as_if=lambda x: x))
+    assert {(row.name, row.verdict) for row in wrong.comparisons} == {
+        ("x", Verdict.REFUTED),
+        ("scale", Verdict.PROVED),
+    }
+    floored = ruled(jnp.round, lambda x: (jnp.floor(x), None), lambda _, g: (g,))
+    rows = checked(jax_rule(floored, x="3", as_if=lambda x: x)).comparisons
+    assert {(row.name, row.verdict) for row in rows} == {("x", Verdict.PROVED), ("scale", Verdict.REFUTED)}
+    plain = checked(jax_rule(rounded(), x="3")).comparisons
+    assert {row.surrogate.value for row in plain if not row.good} == {"rounding"}
+
+
+def test_trees_and_functions_of_jax_as_if():
+    """A dict of arrays is passed as the function has it, and `as_if` may be any function of JAX."""
+
+    def scaled(params, x):
+        return jnp.sign(params["w"] * x)
+
+    def backward(kept, g):
+        params, x = kept
+        slope = g * (1 - jnp.tanh(params["w"] * x) ** 2)
+        return {"w": (slope * x).sum()}, slope * params["w"]
+
+    function = ruled(scaled, lambda params, x: (scaled(params, x), (params, x)), backward)
+    shapes = {"params": {"w": ""}, "x": "3"}
+    right = jax_rule(function, as_if=lambda params, x: jnp.tanh(params["w"] * x), **shapes)
+    assert {row.verdict for row in checked(right).comparisons} == {Verdict.PROVED}
+    wrong = jax_rule(function, as_if=lambda params, x: jnp.tanh(x), **shapes)
+    assert Verdict.REFUTED in {row.verdict for row in checked(wrong).comparisons}
+
+
+def test_as_if_that_holds_a_part_constant():
+    """`stop_gradient` is not followed: the numbers alone have another derivative."""
+    case = jax_rule(rounded(), x="3", as_if=lambda x: x + lax.stop_gradient(jnp.round(x) - x))
+    rows = [row for row in checked(case).comparisons if row.quantity == "case"]
+    assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
+    assert "stop_gradient" in rows[0].evidence.detail

@@ -412,6 +412,11 @@ VALUES = {
     "addcdiv": lambda x: torch.addcdiv(x, x, x + 10, value=2),
     "lerp": lambda x: torch.lerp(x, x.flip(0), 0.25) + torch.lerp(x, x.flip(1), x),
     "sign": lambda x: x.sign() * x,
+    "round": lambda x: x.round() * x + (x / 2).round(decimals=1) + torch.tensor([-2.5, 0.5, 1.5]).round() * x,
+    "floor": lambda x: x.floor() * x,
+    "ceil": lambda x: x.ceil() * x,
+    "trunc": lambda x: x.trunc() * x,
+    "heaviside": lambda x: torch.heaviside(x, x.flip(0)) * x,
     **{name: (lambda x, name=name: getattr(x, name)(x.flip(1)) * x) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
     "threshold_backward": lambda x: torch.ops.aten.threshold_backward(x, x.flip(0), 0.25),
     "sigmoid_backward": lambda x: torch.ops.aten.sigmoid_backward(x, x.sigmoid()),
@@ -559,3 +564,84 @@ def test_nothing_of_a_check_stays_behind():
     assert torch.equal(torch.rand(3), expected)
     assert torch.get_default_dtype() is torch.float32
     assert torch.is_grad_enabled()
+
+
+class Rounded(Function):
+    """A straight-through estimator of rounding, whose slope may be wrong."""
+
+    slope = 1.0
+
+    @classmethod
+    def forward(cls, ctx, x):
+        return torch.round(x)
+
+    @classmethod
+    def backward(cls, ctx, g):
+        return cls.slope * g
+
+
+class RoundedWrong(Rounded):
+    slope = 1.0005
+
+
+class SignClipped(Function):
+    """The sign, with the gradient of a clipped identity; `w` scales it and has its own derivative."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return torch.sign(x) * w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        inside = (x.abs() <= 1).to(x.dtype)
+        return g * w * inside, (g * x.clamp(-1, 1)).sum(0)
+
+
+def clipped(x, w):
+    return x.clamp(-1, 1) * w
+
+
+def test_the_derivative_of_another_function():
+    """`as_if` is proved in every way of calling, its twin with a wrong slope refuted; without it both are."""
+    identity = {"x": "2 3", "as_if": lambda x: x}
+    assert {row.verdict for row in checked(torch_function(Rounded, **identity)).comparisons} == {Verdict.PROVED}
+    wrong = checked(torch_function(RoundedWrong, **identity))
+    assert {row.verdict for row in wrong.comparisons} == {Verdict.REFUTED}
+    plain = checked(torch_function(Rounded, x="2 3"))
+    assert {row.surrogate.value for row in plain.comparisons} == {"rounding"}
+    assert (wrong.as_if.name, plain.as_if) == ("a lambda", None)
+
+
+def test_several_inputs_and_ways_as_if():
+    """The frozen ways and the sum claim the same function."""
+    shapes = {"x": "2 3", "w": "3"}
+    right = checked(torch_function(SignClipped, as_if=clipped, **shapes)).comparisons
+    assert {row.verdict for row in right} == {Verdict.PROVED}
+    assert len({dict(row.variant.options)["torch"] for row in right}) == 5
+    wrong = checked(torch_function(SignClipped, as_if=lambda x, w: x * w, **shapes)).comparisons
+    assert Verdict.REFUTED in {row.verdict for row in wrong}
+
+
+@pytest.mark.parametrize("stop", [lambda x: x.detach(), lambda x: x.data, torch.detach])
+def test_a_part_that_is_held_constant_is_refused(stop):
+    """The numbers of `x + (round(x) - x).detach()` have the derivative 0: it is no other function."""
+    case = torch_function(Rounded, x="2", as_if=lambda x: x + stop(torch.round(x) - x), name="stopped")
+    assert {row.verdict for row in checked(case).comparisons} == {Verdict.ERROR}
+
+    def quiet(x):
+        with torch.no_grad():
+            return x * 1
+
+    rows = checked(torch_function(Rounded, x="2", as_if=quiet)).comparisons
+    assert {row.verdict for row in rows} == {Verdict.ERROR}
+    assert "no_grad" in rows[0].evidence.detail
+
+
+def test_as_if_of_other_shapes_or_names():
+    """Where the case is made, or in its rows."""
+    with pytest.raises(InputError, match="as_if takes a, b"):
+        torch_function(Rounded, x="2", as_if=lambda a, b: a)
+    rows = checked(torch_function(Rounded, x="2", as_if=torch.sum)).comparisons
+    assert {row.evidence.reason for row in rows} == {Reason.WRONG_SHAPE}

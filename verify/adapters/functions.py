@@ -18,6 +18,7 @@ def torch_function(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    as_if: object = None,
     name: str = "",
     **inputs: Any,
 ) -> TracedCase:
@@ -30,7 +31,7 @@ def torch_function(
     The Function is called by `apply` with copies of the inputs, and PyTorch's engine calls backward. Beside the plain
     call, it is called with each input frozen (`requires_grad=False`) if there are several, with an upstream that has
     gaps in memory, and with the sum of the first output alone: its upstream is expanded, and those of other outputs are
-    zeros or None.
+    zeros or None. `as_if` is a function of tensors, which returns a tensor for each output that has a gradient.
 
     Raises InputError where the parts do not fit, or PyTorch is not installed.
     """
@@ -40,7 +41,7 @@ def torch_function(
         raise InputError("torch_function needs PyTorch: pip install 'gradproof[torch]'") from None
     from verify.adapters.torch.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy), name)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
 
 
 def jax_rule(
@@ -51,6 +52,7 @@ def jax_rule(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    as_if: object = None,
     name: str = "",
     **inputs: Any,
 ) -> TracedCase:
@@ -63,7 +65,8 @@ def jax_rule(
 
     `jax.vjp` calls the rule. Two claims are judged, as variants: the gradients by the rule are those of the function
     without it; and the output of the forward rule is that of the function (the row of `scale`, a number by which the
-    output is multiplied). Any function that calls others with rules can be given too.
+    output is multiplied). Any function that calls others with rules can be given too. With `as_if`, a function of
+    arrays of JAX, the gradients by the rule are claimed to be its derivatives; the other claim stays.
 
     Raises InputError where the parts do not fit, or JAX is not installed.
     """
@@ -73,4 +76,4 @@ def jax_rule(
         raise InputError("jax_rule needs JAX: pip install 'gradproof[jax]'") from None
     from verify.adapters.jax.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy), name)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)

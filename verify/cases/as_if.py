@@ -19,8 +19,6 @@ import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from verify.cases.case import Subject
 from verify.cases.grouped import grouped
 from verify.model.errors import InputError, ProtocolError
@@ -99,23 +97,27 @@ def instead(subject: Subject, call: Call, inputs: Mapping[str, object]) -> Subje
     return run
 
 
-def like(given: Any, output: Any) -> Any:
+def like(stated: Any, output: Any) -> Any:
     """Return what `as_if` gave for an output, or several; raises ProtocolError where the shapes are others."""
-    given_shapes, shapes = _shapes(given), _shapes(output)
-    if given_shapes != shapes:
+    stated_shapes, shapes = _shapes(stated), _shapes(output)
+    if stated_shapes != shapes:
         raise ProtocolError(
-            f"as_if returned {_written(given_shapes)}, and forward {_written(shapes)}: expected the same shapes",
+            f"as_if returned {_written(stated_shapes)}, and forward {_written(shapes)}: expected the same shapes",
             Reason.WRONG_SHAPE,
         )
-    return given
+    return stated
 
 
 def _shapes(output: Any) -> list[tuple[int, ...]] | tuple[int, ...]:
     """Return the shape of an output, or a list of them of several."""
     if isinstance(output, (tuple, list)):
         return [shape for part in output for shape in [_shapes(part)] if isinstance(shape, tuple)]
-    shape = getattr(output, "shape", None)
-    return tuple(np.shape(output) if shape is None else shape)
+    if hasattr(output, "shape"):
+        return tuple(output.shape)
+    import numpy as np  # only code on arrays gets here
+
+    shape: tuple[int, ...] = np.shape(output)
+    return shape
 
 
 def _written(shapes: list[tuple[int, ...]] | tuple[int, ...]) -> str:

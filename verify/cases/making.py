@@ -131,10 +131,12 @@ def traced(
     backward: Place = NOWHERE,
     unnamed: bool = False,
     passed: Mapping[str, object] | None = None,
+    stated: bool = False,
 ) -> TracedCase:
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit.
 
-    `passed` describes the inputs as `as_if` is passed them, where some are lists or dicts of arrays.
+    `passed` describes the inputs as `as_if` is passed them, where some are lists or dicts of arrays. A `stated` subject
+    yields the outputs of `as_if` itself, as those of frameworks do.
     """
     check_name(name, where)
     with naming(name, where):
@@ -147,7 +149,7 @@ def traced(
 
         traced_case = TracedCase(
             name=name,
-            subject=_as_stated(subject, passed or inputs, terms, halves),
+            subject=halves(subject) if stated else _as_stated(subject, passed or inputs, terms, halves),
             inputs=declared,
             convention=convention,
             options={key: choices(key, values) for key, values in (terms.options or {}).items()},

@@ -21,12 +21,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from verify.adapters.jax.interpreter import plainly
 from verify.adapters.jax.places import within
 from verify.adapters.jax.running import Pulled, precision, real_leaves, run
+from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
 from verify.cases.inputs import Complex, Fixed, Real, described
-from verify.cases.making import traced
+from verify.cases.making import naming, traced
 from verify.cases.terms import Terms
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE, Place
@@ -59,14 +61,17 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     scale = SCALE
     while scale in {*names, *leaves}:
         scale += "_"
+    with naming(name or title):
+        as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
     return traced(
         name or title,
-        _driving(function, {key: inputs.get(key, key) for key in names}, [*real], wanted, scale),
+        _driving(function, {key: inputs.get(key, key) for key in names}, [*real], wanted, scale, as_if),
         {**leaves, scale: ""},
         terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})}),
         where=made_at(),
         backward=_place(function),
         unnamed=not name,
+        stated=True,
     )
 
 
@@ -101,9 +106,17 @@ def _parameters(function: Any, title: str, written: Mapping[str, Any]) -> list[s
 
 
 def _driving(
-    function: Any, parameters: Mapping[str, Any], real: Sequence[str], wanted: Sequence[str], scale: str
+    function: Any,
+    parameters: Mapping[str, Any],
+    real: Sequence[str],
+    wanted: Sequence[str],
+    scale: str,
+    as_if: Call | None,
 ) -> Subject:
-    """Return what drives a function of `parameters`; `real` names the arrays of real numbers in its arguments."""
+    """Return what drives a function of `parameters`; `real` names the arrays of real numbers in its arguments.
+
+    The gradients by the rule are those of the function, or of `as_if`; the value of the rule is the function's own.
+    """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         way, factor = arguments.pop(WAY), arguments.pop(scale)
@@ -113,9 +126,19 @@ def _driving(
         def call(values: Mapping[str, Any]) -> Any:
             return function(*grouped(parameters, {**arguments, **values}))
 
+        def stated(values: Mapping[str, Any]) -> Any:
+            whole = grouped(parameters, {**arguments, **values})
+            return call(values) if as_if is None else as_if(dict(zip(parameters, whole, strict=True)))
+
+        def leaves(computed: Any) -> list[Any]:
+            entered = run(lambda *entries: computed(dict(zip(reals, entries, strict=True))), [*reals.values()])
+            return list(map(_leaving, real_leaves(entered)))
+
         with precision(dtype):
-            plain = run(lambda *entries: call(dict(zip(reals, entries, strict=True))), [*reals.values()])
-            outputs = list(map(_leaving, real_leaves(plain)))
+            outputs = leaves(call)
+            if way == RULE and as_if is not None:
+                with plainly():
+                    outputs = list(like(tuple(leaves(stated)), tuple(outputs)))
             pulled = Pulled(call, wanted, reals)
         outputs = [factor * output for output in outputs] if way == VALUE else outputs
         sent = yield outputs[0] if len(outputs) == 1 else tuple(outputs)

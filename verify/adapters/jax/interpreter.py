@@ -7,7 +7,9 @@ primitives, and one that is taken for another would make a false proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -23,6 +25,11 @@ from verify.model.unfollowed import unbounded
 from verify.tracing.arrays import arrays
 
 _Values = Sequence[Any]
+_HELD = (
+    "as_if holds a part constant (stop_gradient): its derivative is that of the numbers that it computes; "
+    "write the function whose derivative is meant"
+)
+_plainly = ContextVar("_plainly", default=False)
 # Parameters under which equations that only call a jaxpr hold it.
 _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _CALLING = (
@@ -31,6 +38,16 @@ _CALLING = (
 _CALLS = frozenset(_CALLING.split())
 _UNCHANGED = frozenset({"optimization_barrier", "device_put"})
 _NUMBERS = frozenset({"iota", "bitcast_convert_type"})  # of whole numbers, real ones that become constants
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Refuse meanwhile what JAX would not differentiate, and whose numbers are those of its operand."""
+    token = _plainly.set(True)
+    try:
+        yield
+    finally:
+        _plainly.reset(token)
 
 
 def evaluated(closed: Any, values: _Values) -> list[Any]:
@@ -57,6 +74,8 @@ def _results(equation: Any, operands: list[Any]) -> list[Any]:
 def _made(equation: Any, operands: list[Any]) -> _Values:
     """Return the results of an equation."""
     name, params = equation.primitive.name, equation.params
+    if name == "stop_gradient" and _plainly.get():
+        refused(_HELD)
     if name in _CALLS:
         return evaluated(_body(params), operands)
     if name in _CONTROL:

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from jax import lax
 
 from verify.adapters.jax.moves import targets
 from verify.adapters.jax.values import is_symbolic, refused
@@ -77,6 +78,13 @@ def _convert(params: _Params, x: Any) -> Any:
     if kind.kind not in "biu":
         return refused(f"real numbers as {kind.name}", Reason.UNKNOWN_TYPE)
     return truths(x) if kind.kind == "b" else np.asarray(x.astype(int))
+
+
+def _round(params: _Params, x: Any) -> Any:
+    """Return the nearest whole numbers, halves to the even one or away from 0."""
+    if params["rounding_method"] == lax.RoundingMethod.TO_NEAREST_EVEN:
+        return np.round(x)
+    return np.where(x >= 0, np.floor(x + 0.5), np.ceil(x - 0.5))
 
 
 def _reduced_precision(params: _Params, x: Any) -> Any:
@@ -188,6 +196,7 @@ COMPUTED: dict[str, _Line] = {
     "erf": _special("erf"),
     "erfc": lambda params, x: 1 - _special("erf")(params, x),
     "clamp": _clamp,
+    "round": _round,
     "reduce_precision": _reduced_precision,
     "select_n": _select,
     "convert_element_type": _convert,

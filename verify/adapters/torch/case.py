@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from verify.adapters.torch.as_if import Plainly
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.tensors import dtype_of, entering, leaving
+from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.inputs import Complex, Fixed, Real, described
-from verify.cases.making import traced
+from verify.cases.making import naming, traced
 from verify.cases.terms import Terms
 from verify.model.errors import InputError, ProtocolError
 from verify.model.identity import Place
@@ -46,14 +48,17 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     frozen = {FROZEN.format(key): key for key in wanted} if len(wanted) > 1 else {}
     ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
     allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
+    with naming(name or function.__name__):
+        as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
     return traced(
         name or function.__name__,
-        _driving(function, names, wanted, frozen),
+        _driving(function, names, wanted, frozen, as_if),
         inputs,
         terms._replace(options={**options, WAY: ways}, allow=allow),
         where=made_at(),
         backward=_place(function),
         unnamed=not name,
+        stated=True,
     )
 
 
@@ -82,8 +87,13 @@ def _parameters(function: Any, written: Mapping[str, Any]) -> list[str]:
     return names[: last + 1]
 
 
-def _driving(function: Any, names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str]) -> Subject:
-    """Return what drives a Function; `wanted` has the inputs that are differentiated, `frozen` which of them is not."""
+def _driving(
+    function: Any, names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str], as_if: Call | None
+) -> Subject:
+    """Return what drives a Function; `wanted` has the inputs that are differentiated, `frozen` which of them is not.
+
+    What it yields are the outputs, or those of `as_if`, from copies of the inputs.
+    """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         way = arguments.pop(WAY)
@@ -95,8 +105,9 @@ def _driving(function: Any, names: Sequence[str], wanted: Sequence[str], frozen:
                 leaves[key].requires_grad_()
             copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
             outputs = _differentiable(function.apply(*(copies[key] for key in names)))
-            outputs = [outputs[0].sum()] if way == SUMMED else outputs
-        douts = yield leaving(outputs[0]) if len(outputs) == 1 else tuple(map(leaving, outputs))
+            stated = outputs if as_if is None else _stated(as_if, {**arguments, **leaves}, outputs)
+            outputs, stated = ([part[0].sum()] if way == SUMMED else part for part in (outputs, stated))
+        douts = yield leaving(stated[0]) if len(stated) == 1 else tuple(map(leaving, stated))
         sent = douts if isinstance(douts, tuple) else (douts,)
         with _followed(dtype):
             upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
@@ -105,6 +116,16 @@ def _driving(function: Any, names: Sequence[str], wanted: Sequence[str], frozen:
         return {key: _gradient(returned[key], leaves[key]) if key in returned else None for key in wanted}
 
     return subject
+
+
+def _stated(as_if: Call, arguments: Mapping[str, Any], outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """Return what `as_if` gives for the outputs; its derivative is that of the numbers that it computes."""
+    plain = {k: v.detach().clone() if isinstance(v, torch.Tensor) else v for k, v in arguments.items()}
+    with Plainly():
+        returned = as_if(plain)
+    several = len(outputs) > 1
+    like(returned, tuple(outputs) if several else outputs[0])
+    return [*returned] if several else [returned]
 
 
 @contextmanager

@@ -27,15 +27,15 @@ def surrogate(case: TracedCase, claim: Claim) -> Surrogate:
     seen = claim.exact.seen
     if case.as_if is not None or seen.trace.moved:
         return Surrogate.NONE
-    if asked := _asked_of(seen, claim.name):
-        if not asked.isdisjoint(seen.trace.steps):
+    if conditions := _conditions_on(seen, claim.name):
+        if not conditions.isdisjoint(seen.trace.steps):
             return Surrogate.ROUNDING
         if _is_constant(claim):
             return Surrogate.STEPS
     return Surrogate.NAME if suggests(case.name) else Surrogate.NONE
 
 
-def _asked_of(seen: Observation, name: str) -> set[int]:
+def _conditions_on(seen: Observation, name: str) -> set[int]:
     """Return the numbers computed from an input whose signs forward asks for."""
     trace, entries = seen.trace, seen.inputs[name].nodes
     nodes = [condition.node for condition in seen.conditions[: seen.forward]]
