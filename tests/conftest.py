@@ -59,9 +59,15 @@ def pytest_configure():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection():
+    """Look for no garbage while thousands of tests are made."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish():
     """Look for no garbage among the thousands of tests."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

@@ -1,6 +1,6 @@
 """How much a run of the tests tries: `make test` a part of what takes minutes, `make test-long` all of it.
 
-What takes an hour is tried in part by `make test-long` too, and whole by `make test-random`. No test passes by its
+What takes hours is tried in part by `make test-long` too, and whole by `make test-random`. No test passes by its
 place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has both try the other parts, and draw other numbers.
 """
 
