@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 import sympy
+from effort import slow
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def wrong_entries(graph, outputs):
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@slow
 @SETTINGS
 @given(graphs())
 def test_the_sweep_is_the_derivative_of_the_whole(drawn):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import complaints
 
 import verify
@@ -173,6 +173,7 @@ def test_each_question_has_its_own_sides(relative):
     assert complaints(check(relative(0.1)))
 
 
+@slow
 def test_entries_ask_one_question():
     """Entries of an array, in a loop as well, are visited as one: no more runs than for a few of them."""
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.checks.gradients.traced import check_traced
@@ -50,6 +51,7 @@ def test_what_is_stable_loses_nothing_anywhere():
     assert losing(*trial(lambda x: x + x**2 / 2, lambda x, d: d * (1 + x), "1e8")).grown < 4
 
 
+@slow
 def test_the_first_operation_that_may_overflow_is_named():
     """exp overflows at 1e3, and not at the sample; a quotient by what may be 0 is no overflow."""
 

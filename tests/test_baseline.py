@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import results
+from effort import slow
 from subjects import elementwise
 
 import verify
@@ -281,6 +282,7 @@ def test_other_files_are_errors(command, shop, text, message):
     assert str(shop) not in done.err
 
 
+@slow
 def test_the_command(command, shop):
     """Fails, is written down, passes; then fixed: told, and pruned on update."""
     wrong = ("shop.toml", "--layers", "wrong.py", "--baseline", "b.json")
@@ -301,6 +303,7 @@ def test_the_command(command, shop):
     assert command(*wrong).status == 1
 
 
+@slow
 def test_a_part_is_a_part(command, shop):
     """With -k the other entries are neither told as stale nor pruned, and -x goes past what is known."""
     wrong = ("shop.toml", "--layers", "wrong.py", "--baseline", "b.json")
@@ -347,6 +350,7 @@ def relu6(backward, seed=0):
     return check(elementwise(lambda x: np.minimum(np.maximum(x, 0), 6), backward), seed)
 
 
+@slow
 def test_a_failure_that_grows_is_new():
     """Wrong above 6 is known; wrong everywhere is not; another seed and spelling are the same."""
     baseline = known(relu6(lambda dout, x: dout * (x > 0)))
@@ -419,6 +423,7 @@ def test_other_files_stay(command, shop, settings):
     assert [file for file, _ in known_in(shop)] == ["q.py"]
 
 
+@slow
 def test_what_cannot_be_imported_has_lost_no_entries(command, shop):
     """Neither told nor pruned while its file is broken; that it is, is known until it is mended."""
     text = SEVERAL.format("dout * self.w, dout")

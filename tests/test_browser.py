@@ -117,6 +117,7 @@ def test_it_opens_by_itself(browser, written):
         assert opened.page.evaluate("document.scripts.length") == 0
 
 
+@slow
 def test_names_with_markup_are_text(browser, written):
     """A layer named like an image that fails to load is a heading, and no element."""
     with Opened(browser, written) as opened:
@@ -156,7 +157,7 @@ def test_anchors_open_what_is_folded(browser, written):
         assert opened.page.locator("[id='in-order.tax']").is_visible()
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("width", some([400, 1400], 2))
 @pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
 def test_it_fits_the_window(browser, written, width, scheme):
     """At each width, with all unfolded, nothing scrolls sideways; no label of a drawing is on another, or cut off."""
@@ -172,7 +173,7 @@ def test_it_fits_the_window(browser, written, width, scheme):
 LONG_SUM = " + ".join(f"alpha[{i},{i}]*beta[{i},{i}]" for i in range(6))
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("width", some([400, 1400], 2))
 def test_long_names_and_formulas_fit(browser, tmp_path, width):
     """Names of wide letters are not cut off, a long sum goes on in the next line, and a longer formula is folded."""
     rows = [replace(results.halved(""), expected_formula=LONG_SUM, actual_formula=LONG_SUM * 9)]
@@ -195,8 +196,8 @@ def violations(opened):
     return [(one["id"], node["html"]) for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", some([400, 1400], 2))
+@pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
 def test_axe_finds_nothing(browser, written, width, scheme):
     """Contrast, names, landmarks and keyboard use are in order, folded and unfolded."""
     with Opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True) as opened:
@@ -205,6 +206,7 @@ def test_axe_finds_nothing(browser, written, width, scheme):
         assert violations(opened) == []
 
 
+@slow
 def test_axe_finds_what_is_planted(browser, written):
     """Grey text on white, and a field without a name, are found."""
     with Opened(browser, written, bypass_csp=True) as opened:
@@ -215,6 +217,7 @@ def test_axe_finds_what_is_planted(browser, written):
         assert {"color-contrast", "select-name"} <= {kind for kind, _ in violations(opened)}
 
 
+@slow
 def test_cases_are_filtered_without_a_mouse(browser, written):
     """The arrow keys choose what is listed: all, wrong, undecided or passing."""
     with Opened(browser, written) as opened:
@@ -229,6 +232,7 @@ def test_cases_are_filtered_without_a_mouse(browser, written):
         assert listed == [{"bad", "unsure", "good"}, {"bad"}, {"unsure"}, {"good"}]
 
 
+@slow
 def test_what_fails_is_on_the_first_screen(browser, written):
     """What is wrong, its place and why stand there, on a phone too, and lead to the case."""
     for width in (400, 1400):
@@ -242,6 +246,7 @@ def test_what_fails_is_on_the_first_screen(browser, written):
             assert opened.page.locator(":target").count() == 1
 
 
+@slow
 def test_it_prints(browser, written):
     """On paper everything is unfolded, and nothing is wider than the sheet."""
     with Opened(browser, written, width=720) as opened:
@@ -251,6 +256,7 @@ def test_it_prints(browser, written):
         opened.keep("print")
 
 
+@slow
 def test_colours_can_be_read(browser, written):
     """Text on the band has a contrast of at least 4.5, by day and by night."""
     for scheme in ("light", "dark"):
@@ -277,6 +283,7 @@ def contrast(front, back):
     return (high + 0.05) / (low + 0.05)
 
 
+@slow
 def test_graphs_of_all_shapes_have_room(browser, checked, tmp_path):
     """In random graphs, with names used again and again and long ones, no label is on another."""
     cases = []
@@ -344,6 +351,7 @@ def test_signs_fit_into_their_circles(browser, checked, tmp_path):
         assert opened.page.evaluate(ROUND) == []
 
 
+@slow
 def test_more_to_the_right_is_seen(browser, checked, tmp_path):
     """On a narrow window a graph ends in a shadow, which is gone when it was scrolled to its end."""
     path = tmp_path / "wide.html"
@@ -387,6 +395,7 @@ def test_a_capture_is_asked_for_again():
     assert opened.page.asked == CAPTURES
 
 
+@slow
 def test_entries_are_drawn(browser, tmp_path):
     """A wrong gradient has a cell for each entry: squares, rings and dots stand in their frame, and do not overlap."""
     path = tmp_path / "entries.html"
@@ -409,6 +418,7 @@ def test_entries_are_drawn(browser, tmp_path):
             assert opened.page.locator("table.sides tbody tr").count() == 2
 
 
+@slow
 def test_a_case_is_found_without_a_script(browser, written):
     """Chosen in the field, it is the only one that is shown, in the table of what fails too."""
     with Opened(browser, written) as opened:
@@ -423,6 +433,7 @@ def test_a_case_is_found_without_a_script(browser, written):
         assert cases.count() == before
 
 
+@slow
 def test_fractions_in_explanations_can_be_read(browser, checked, tmp_path):
     """They are as large as the text; in the rows of a table they are small, so that rows are not high."""
     path = tmp_path / "fractions.html"
@@ -439,6 +450,7 @@ def accuracy(precision, bits):
     return [Accuracy("x", precision, size, "1", "2", str(lost)) for size, lost in zip(sizes, bits, strict=False)]
 
 
+@slow
 def test_lines_of_a_chart_are_told_apart(browser, tmp_path):
     """Each has its name where it ends, and one that runs on another is seen through that."""
     lost = [

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from idioms import BOTH, collector, name, verdicts
 
 import verify
@@ -139,11 +139,13 @@ def test_what_is_written_into(square, x):
     assert verdicts(square, x) == BOTH
 
 
+@slow
 def test_the_whole_check():
     """Regions, contracts and floats come to the same."""
     assert verdicts(of_a_layer, quick=False) == BOTH
 
 
+@slow
 def test_buffers_that_are_returned():
     """Outputs and gradients in buffers are followed in every run, and told as what they are."""
     output, gradient = np.zeros(3), np.zeros(3)

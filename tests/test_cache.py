@@ -53,6 +53,7 @@ def entries(shop):
     return {path.name: path.read_bytes() for path in (shop / FOLDER / folder.RESULTS).glob("*")}
 
 
+@slow
 def test_what_has_not_changed_is_not_run(again, shop):
     """The second run takes the results of the first, and gives the same reports."""
     reports = ["json", "junit", "sarif", "html"]
@@ -75,6 +76,7 @@ def test_no_worker_starts(again, monkeypatch):
     assert (again("mine.py", "shop.toml"), starts) == ((["mine.py"], []), [1])
 
 
+@slow
 def test_a_module_without_cases(again, shop, monkeypatch):
     """That a module of a package has no cases is known as well, until it has one."""
     (shop / "pack").mkdir()
@@ -89,6 +91,7 @@ def test_a_module_without_cases(again, shop, monkeypatch):
     assert (sorted(not_run), again.done.status) == ([every[0], every[2]], 1)
 
 
+@slow
 def test_a_file_is_run_again_after_an_edit_of_what_it_imports(again, shop):
     """An edit of a helper module is seen at once, also where size and time stay the same; others are not run."""
     (shop / "other.py").write_text(cases("a"))
@@ -136,6 +139,7 @@ def test_the_setting(command, again, shop):
     assert command("mine.py").status == 2
 
 
+@slow
 def test_settings_are_a_part_of_it(again):
     """Another seed, limit or kind of check is another run."""
     again()
@@ -145,6 +149,7 @@ def test_settings_are_a_part_of_it(again):
     assert again() == (["mine.py"], [])
 
 
+@slow
 def test_the_cases_that_are_chosen(again, shop):
     """Results are taken for the same cases of a file only: what runs before a case may change it."""
     (shop / "more.py").write_text(cases("a", "b"))
@@ -164,6 +169,7 @@ def test_the_environment_is_a_part_of_it(again, monkeypatch, name):
     assert again() == (["mine.py"], [])
 
 
+@slow
 def test_what_is_installed_is_a_part_of_it(again, shop, monkeypatch):
     """Another version of a dependency, and our own sources when they change, have everything run again."""
     site = shop / "site-packages"

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from layers.arithmetic import AddLayer, DivLayer, MulLayer, PowLayer, SubLayer
@@ -410,6 +411,7 @@ def test_a_value_of_an_input_is_compared(given, wrong):
     assert values == {"price": Verdict.PROVED} | ({"a": Verdict.REFUTED} if wrong else {})
 
 
+@slow
 def test_formulas_beyond_all_counting(checked):
     """What is shared may have more operations than Python writes digits of."""
     lines = ["v_0 = x * y", *[f"v_{i} = v_{i - 1} + v_{i - 1} * y" for i in range(1, 16_000)]]

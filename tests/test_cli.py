@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from effort import slow
 
 from verify.model.reasons import Reason
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 SUITE = str(ROOT / "layers" / "shopping.toml")
 
 
+@slow
 def test_without_arguments_the_project_is_checked(command, monkeypatch):
     """What pyproject.toml lists is checked: here the shopping suite and all reference layers."""
     monkeypatch.chdir(ROOT)

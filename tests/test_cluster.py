@@ -10,6 +10,7 @@ from pathlib import Path
 import dask
 import distributed
 import pytest
+from effort import slow
 from products import cases
 
 from verify.discovery.messages import packed, unpacked
@@ -70,6 +71,7 @@ def broken_off(command, cluster, shop, times):
     return done[0]
 
 
+@slow
 def test_the_same_result(command, shop, cluster):
     """Every report, and both streams, are the same bytes as on this machine, with rows of what was not imported."""
     (shop / "mine.py").write_text(cases("a", "b", wrong="b") + "print('imported')\n")
@@ -82,6 +84,7 @@ def test_the_same_result(command, shop, cluster):
     assert there.status == 1
 
 
+@slow
 def test_a_worker_that_is_killed(command, shop, cluster):
     """What a lost worker was at is done again by another one, and the report is that of a run without a loss."""
     lost = broken_off(command, cluster, shop, times=1)
@@ -89,6 +92,7 @@ def test_a_worker_that_is_killed(command, shop, cluster):
     assert lost.out == command("waiting.py", "shop.toml", "--report", "json").out
 
 
+@slow
 def test_a_file_that_takes_its_workers_with_it(command, shop):
     """A file whose workers end again and again is an error of its cases; those of other files are what they are."""
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}), cluster_of(1) as alone:
@@ -98,6 +102,7 @@ def test_a_file_that_takes_its_workers_with_it(command, shop):
     assert [case["good"] for case in json.loads(lost.out)["cases"]] == [False, True, True]
 
 
+@slow
 def test_no_scheduler(command, shop, monkeypatch):
     """An address where nobody answers, or that is none, is one line and exit status 2; no report is written."""
     monkeypatch.setattr("verify.runner.cluster._CONNECT", 1)
@@ -116,6 +121,7 @@ def test_options_of_this_machine(command, shop, option):
     assert f"{option.partition('=')[0]} is of this machine" in done.err
 
 
+@slow
 def test_a_cluster_without_workers(shop, capsys):
     """A cluster that has no worker yet is waited for, and that is said."""
     (shop / "mine.py").write_text(cases("a"))
@@ -137,6 +143,7 @@ def errand(shop):
     return Errand(str(shop), unit, listing, (1,), 0, False, 60, 1e10, ((), ""), versions(), digest(unit))
 
 
+@slow
 def test_an_errand(errand):
     """The cases that are asked for are checked, no others."""
     (done,) = unpacked(run(packed(errand), errand.folder))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from effort import slow
 
 from layers.arithmetic import MulLayer
 from verify.cases.conversation import drive
@@ -227,6 +228,7 @@ def layer(factor):
 """
 
 
+@slow
 def test_what_one_function_makes_for_two_files(command):
     """Each has the place of the line that had it made, so that a wrong one is not taken for the right one."""
     write(

@@ -2,6 +2,7 @@
 
 import pytest
 import sympy
+from effort import slow
 
 from verify.checks.claims.common import set_apart
 from verify.graph.graph import Graph
@@ -38,6 +39,7 @@ def put_back(pair):
     return expressions
 
 
+@slow
 def test_common_terms_and_factors_are_named(named):
     """Of two sums that differ in a factor of one term, each other term has one name, and the names give the formulas."""
     graph, s = named

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from clock import SAY
-from effort import some
+from effort import slow, some
 
 from verify.runner import crew
 
@@ -83,6 +83,7 @@ def test_files_that_share_a_module(command, shop, order, jobs):
     assert done.out.count("  proved (") == 3, done.out
 
 
+@slow
 def test_the_same_bytes(written, shop):
     """Whatever cases do, reports, output and errors are the same in one process and in several."""
     hostile = {
@@ -103,6 +104,7 @@ def test_the_same_bytes(written, shop):
     assert [case["name"] for case in json.loads(reports["json"])["cases"]][-3:] == ["third", "right", "also right"]
 
 
+@slow
 def test_cases_of_two_files_run_at_the_same_time(command, shop):
     """Two cases that wait for each other both end, where there are two processes."""
     (shop / "left.py").write_text(cases(left=BOTH.format("left", "right")))
@@ -110,6 +112,7 @@ def test_cases_of_two_files_run_at_the_same_time(command, shop):
     assert command("left.py", "right.py", "-j", 2, "--timeout", PATIENCE).status == 0
 
 
+@slow
 def test_one_process_runs_one_file_after_the_other(command, shop, clock):
     """The same cases do not end in one process: the first waits for the second, until its time is over."""
     (shop / "left.py").write_text(cases(left=f"while not __import__('os').path.exists('right') and not {SAY}: pass"))
@@ -118,6 +121,7 @@ def test_one_process_runs_one_file_after_the_other(command, shop, clock):
     assert (done.status, "1 case undecided" in done.out) == (1, True)
 
 
+@slow
 def test_a_hanging_case_beside_another(written, shop, clock):
     """Two cases that hang at the same time are both undecided, as they are one after the other."""
     (shop / "left.py").write_text(cases(one=f"while not {THERE} or not {SAY}: pass"))
@@ -130,6 +134,7 @@ def test_a_hanging_case_beside_another(written, shop, clock):
     assert one[0].out.count("because   not finished after 60 s") == 2
 
 
+@slow
 def test_the_first_failure_ends_all(written, shop):
     """With -x nothing is shown after the first case that fails, and what runs beside it is broken off."""
     (shop / "left.py").write_text(cases(one="x = 2 * x", two="pass"))
@@ -139,6 +144,7 @@ def test_the_first_failure_ends_all(written, shop):
     assert "stopped early" in two[0].out
 
 
+@slow
 def test_an_interrupt_ends_all_workers(shop):
     """Ctrl-C ends with 130, and no process is left of those that were checking."""
     say = "open(f'busy{__import__(\"os\").getpid()}', 'w').close()"
@@ -156,6 +162,7 @@ def test_an_interrupt_ends_all_workers(shop):
             os.kill(int(path.name.removeprefix("busy")), 0)
 
 
+@slow
 def test_each_case_has_its_own_time(command, shop):
     """--durations lists every case once, however many processes there are."""
     (shop / "left.py").write_text(cases(one="pass", two="pass"))
@@ -173,6 +180,7 @@ def test_what_is_no_number_of_processes(command, shop, jobs):
         assert done.err == f"gradproof: --jobs {jobs!r}: expected a positive number of processes\n"
 
 
+@slow
 def test_the_setting(command, shop, monkeypatch):
     """The number of processes is that of the option, of `jobs` in pyproject.toml, or that of the cores."""
     sizes = []

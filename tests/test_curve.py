@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import results
+from effort import slow
 from test_page import Elements
 
 import verify
@@ -73,6 +74,7 @@ def test_both_derivatives_are_drawn():
     np.testing.assert_allclose(actual, y, rtol=1e-3)
 
 
+@slow
 def test_every_region_has_its_own_formulas():
     """Beyond a kink the exact derivative is another formula, and the kinks are where the code branches."""
     drawn = curve(Clipped)
@@ -100,6 +102,7 @@ def test_other_layers_have_no_curve(layer):
     assert curve(layer) is None
 
 
+@slow
 def test_it_is_the_same_again():
     """The numbers are of balls, not of floats."""
     assert curve(Clipped) == curve(Clipped)

@@ -1,6 +1,7 @@
 """What a wrong gradient depends on, beside what the exact one does, is told; so are entries that must be 0."""
 
 import numpy as np
+from effort import slow
 
 import verify
 
@@ -20,6 +21,7 @@ def gained(keep):
     return diagnoses(subject)
 
 
+@slow
 def test_an_input_that_does_not_matter():
     """A gradient without the weight that the exact one has is told apart from a right one."""
     assert gained(keep=False) == ["it does not depend on weight, but the exact gradient does"]

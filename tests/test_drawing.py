@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import results
-from effort import some
+from effort import slow, some
 
 from layers.shopping import basket
 from reports import renderer
@@ -84,6 +84,7 @@ def test_the_tutorials_graph_is_drawn_as_there(checked):
     assert drawn.blamed is None
 
 
+@slow
 def test_what_is_wrong_is_blamed(checked):
     """The last layer swaps its gradients: it is ringed, its edges are wrong, and all before it inherit the error."""
     result = checked(APPLES, AT, MulLayer=SwappedMul)
@@ -183,6 +184,7 @@ def test_the_legend_is_there_where_it_is_needed(checked):
     assert [text.count(LEGEND) for text in texts] == [1, 1, 1]
 
 
+@slow
 def test_what_a_generator_keeps_to_itself_is_exact(tmp_path, command, monkeypatch):
     """Of `x*x + x*z` only the output and a wrong sum come back: 5 and 8 are shown, forward values in parentheses."""
     monkeypatch.chdir(tmp_path)
@@ -292,6 +294,7 @@ def test_a_layer_is_a_box_with_the_failing_input_red():
     assert drawn.blamed == drawn.output
 
 
+@slow
 def test_a_large_graph_shows_the_path_to_the_failure_only():
     """Beyond 60 nodes: nothing where all is right, and where it is not, the wrong node and what is behind it."""
     case = basket(40)

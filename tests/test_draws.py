@@ -131,7 +131,7 @@ def kept(self, dout):
     return dout * self.kept
 
 
-@pytest.mark.parametrize(("source", "shape"), some(product(SOURCES, ("1", "2", "3 4"))))
+@pytest.mark.parametrize(("source", "shape"), some(product(SOURCES, ("1", "2", "3 4")), 6))
 def test_a_mask_that_backward_draws_anew_is_refuted(source, shape):
     """Whoever gives the numbers, and however small the arrays are, two draws are told apart."""
     result = check(of_kind(source, anew), shape)

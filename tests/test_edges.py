@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import elementwise
 
 import verify
@@ -216,6 +216,7 @@ def test_a_convention_is_told_with_its_value():
     assert said.endswith("x[0,0] = 0: the gradient of x[0,0] is 0, a valid subgradient in [0, 1]")
 
 
+@slow
 def test_a_jump_has_no_derivative():
     """Where the output jumps, whatever comes is neither right nor wrong; that is said."""
     step = elementwise(lambda x: np.where(x > 1, x + 3, x), lambda d, x: np.where(x == 1, 9, d))
@@ -224,6 +225,7 @@ def test_a_jump_has_no_derivative():
     assert any("the output jumps there" in said for said in result.cover.kinks)
 
 
+@slow
 def test_an_infinite_derivative_beside_the_edge_is_not_judged():
     """The root of max(x, 0) rises without limit at 0: the edge is not judged, and that is said."""
     root = elementwise(
@@ -307,6 +309,7 @@ def by_forty_ninths(at_edge):
     )
 
 
+@slow
 def test_an_edge_that_was_not_judged_is_a_hazard():
     """What is returned there is told as GP004, which passes but for `--strict`; a choice of a slope is no hazard."""
     result = verify.check(by_forty_ninths(5))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from effort import slow
 
 from verify.model.identity import Place
 from verify.mutation.result import Mutant
@@ -69,6 +70,7 @@ def test_an_editor_makes_the_change_that_the_command_writes(fixed, newline):
     assert replaced(text, replacement) == done.source
 
 
+@slow
 def test_a_region_one_off_is_noticed(fixed):
     """A planted mistake: a column that counts bytes in place of letters gives another text than `--write`."""
     text = module("x * x", "3 * x * dout")
@@ -79,6 +81,7 @@ def test_a_region_one_off_is_noticed(fixed):
     assert replaced(text, {**replacement, "deletedRegion": off}) != done.source
 
 
+@slow
 def test_a_case_that_passes(fixed):
     """There is nothing to fix: no result, and the exit status 0."""
     done = fixed(module("x * x", "2 * x * dout"))

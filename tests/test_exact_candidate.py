@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.cases.making import case
@@ -152,6 +153,7 @@ def test_code_as_a_person_would_write_it(name):
     assert body(function, **inputs) == lines
 
 
+@slow
 def test_a_smooth_function_of_parts_that_are_not():
     """Where both sides of an edge belong together, the code holds on the edge as well."""
     lines = body(lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), x="N")

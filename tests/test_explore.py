@@ -6,7 +6,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.checks.claims.claims import Exact
@@ -124,6 +124,7 @@ def test_sides_are_undecided_together(both, reason):
     assert not result.cover.complete
 
 
+@slow
 def test_sides_are_right_together():
     """What is decided, right or wrong, is told as such."""
     right, wrong = _together(lambda d, x, y: y * d), _together(lambda d, x, y: d * x)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from clock import HANG
-from effort import some
+from effort import slow, some
 
 import verify
 from reports import FORMATS
@@ -94,6 +94,7 @@ def shop(tmp_path, monkeypatch):
     return tmp_path
 
 
+@slow
 def test_a_project_with_an_extension(command, shop):
     """One module adds a function, a protocol, a check, a finding, a report and a framework; every process has them."""
     done = command("--report", "lines=out.txt")
@@ -103,6 +104,7 @@ def test_a_project_with_an_extension(command, shop):
     assert [line.split()[0] for line in done.out.splitlines() if " proved (" in line] == ["area", "scale", "square"]
 
 
+@slow
 def test_an_added_function_takes_nothing_on_trust(command, shop):
     """A wrong backward is refuted through an added function, and a wrong added function proves nothing."""
     (shop / "cases.py").write_text(CASES.replace("FACTOR", "2.0"))
@@ -116,6 +118,7 @@ def test_an_added_function_takes_nothing_on_trust(command, shop):
     assert done.status == 1
 
 
+@slow
 def test_an_added_check_finds(command, shop):
     """What an added check finds fails the gate with its own code, which `gradproof explain` knows."""
     (shop / "cases.py").write_text(
@@ -129,6 +132,7 @@ def test_an_added_check_finds(command, shop):
     assert command("explain", "SHOP001").out.startswith("SHOP001  a gradient above 5\n")
 
 
+@slow
 def test_an_added_check_that_raises(command, shop):
     """It is told with file and line and fails the case: what it is for was not looked at."""
     (shop / "shop_extension.py").write_text(
@@ -241,6 +245,7 @@ def test_a_framework_that_raises(command, shop):
     assert "shop_extension.py:28" in done.out
 
 
+@slow
 def test_unknown_functions_say_how_they_are_added(command, shop):
     """A function that cannot be followed leaves its case UNDECIDED, with name, file and line, and the page that helps."""
     (shop / "pyproject.toml").write_text(SETTINGS.replace('extensions = ["shop_extension"]', ""))

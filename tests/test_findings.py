@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.model.errors import InputError
@@ -110,6 +110,7 @@ def test_every_protocol_takes_allowances():
         verify.case("y = x * 2", at={"x": 1}, allow=reason)(forward)
 
 
+@slow
 def test_every_example_has_its_finding(command, tmp_path, monkeypatch):
     """Each is run as a user runs it: gradproof reports its code (for that of GP003, an extension, see test_extend)."""
     monkeypatch.chdir(tmp_path)

@@ -230,6 +230,7 @@ def test_two_mistakes_are_fixed_and_written(command, fixed):
     )
 
 
+@slow
 def test_the_diff_alone(fixed, shop):
     """`--diff` prints what `git apply` takes, and nothing else."""
     done = fixed(affine(db="mean"), "--diff", "--fix-budget", "120")
@@ -279,6 +280,7 @@ CODE = """
 """
 
 
+@slow
 def test_the_exact_gradient_instead(fixed):
     """Where no change is proved, the exact gradient is shown as NumPy code; the file stays as it is."""
     text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")
@@ -287,12 +289,14 @@ def test_the_exact_gradient_instead(fixed):
     assert CODE in done.out
 
 
+@slow
 def test_no_code_instead(fixed):
     """Where no code is proved either, that is said with the reason."""
     done = fixed(function("dout * 7 * np.exp(x)", "np.cumprod(np.arctan(x), axis=0)"), "--fix-budget", "1")
     assert "\n  no code: no rule is known for np.cumprod\n" in done.out
 
 
+@slow
 def test_a_change_that_makes_another_case_worse(fixed):
     """It is no fix: a function that another case needs as it is stays as it is."""
     other = '\nother = gradproof.pair(lambda x: 1.5 * x * x, backward, x="N D", name="other")\n'

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import results
+from effort import slow
 
 from reports import FORMATS, renderer, terminal
 from verify.model.result import Run, Verdict, exit_status, strict, summary
@@ -234,6 +235,7 @@ def test_the_gate_is_told_in_the_same_words(name):
     assert summary(EVERYTHING) in re.sub(r"<[^>]+>", "", plain) or summary(EVERYTHING) in plain
 
 
+@slow
 def test_every_format_is_the_same_from_run_to_run():
     """Two processes with other hash seeds render the same bytes, in every format."""
     code = "import results; from reports import FORMATS, renderer\nfor name in FORMATS: print(renderer(name)(results.everything()))"

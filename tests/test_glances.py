@@ -194,6 +194,7 @@ def test_right_layers_whose_edges_are_no_plain_kinks(name):
     assert all(row.good for row in verify.check(RIGHT[name]()).comparisons)
 
 
+@slow
 def test_edges_that_were_not_judged_are_listed(monkeypatch):
     """Where no edge may be judged any more, the sizes at which one would have been are listed with the reason."""
     monkeypatch.setattr(glances, "_JUDGED", 0)
@@ -212,6 +213,7 @@ def both_at_once(slope):
     return verify.pair(lambda x, w: relu(x) + relu(x * w), backward, x="N", w=verify.real("N", low=0.5, high=2))
 
 
+@slow
 def test_where_several_formulas_are_0_at_once_is_told():
     """What the code returns there, at a size of its own, is not judged: it is listed as not tried, and not passed over."""
     several = "N=4: edges: on some, several formulas are 0 at once, and what the code returns there was not judged"

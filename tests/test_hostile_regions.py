@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import elementwise
 
 import verify
@@ -87,6 +87,7 @@ def test_right_layers_are_passed(name):
     assert {c.verdict for c in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
 
 
+@slow
 def test_branches_on_the_upstream_leave_the_cover_open():
     """Some upstreams are tried, not all of them: the regions are not said to be all there are."""
     by_sign = elementwise(lambda x: x * x, lambda d, x: np.where(d > 0, 2 * x * d, 2 * x * d))
@@ -94,6 +95,7 @@ def test_branches_on_the_upstream_leave_the_cover_open():
     assert not result.cover.complete
 
 
+@slow
 def test_a_wrong_formula_that_floats_come_upon_is_refuted():
     """What is found wrong at a point of another magnitude is not left out: it is decided there."""
     from verify.checks.gradients.traced import check_traced

@@ -243,6 +243,7 @@ def test_three_sides_are_above_0_together():
     assert {row.verdict for row in of_apart(1).comparisons} == {Verdict.PROVED}
 
 
+@slow
 def test_a_point_where_forward_is_not_defined_is_not_a_region():
     """Boxes of which one has no volume make 0/0, in a region whose formula has none: it is decided beside them."""
     counted = Counter(row.verdict for row in overlap("solids", 1).comparisons)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effort import some
+from effort import slow, some
 from products import cases
 
 from verify.cache.folder import FOLDER
@@ -22,6 +22,7 @@ def names(command, shop):
     return run
 
 
+@slow
 def test_what_failed_is_checked_alone(names):
     """--lf has the failing cases in their order until they pass, and all cases where none fails."""
     assert names(wrong="bd") == ["a", "b", "c", "d"]
@@ -35,6 +36,7 @@ def test_what_failed_is_checked_alone(names):
     assert names.done.err == "gradproof: none of 4 cases is known to have failed: all are checked\n"
 
 
+@slow
 def test_what_failed_is_checked_first(names):
     """--ff has all cases, those that failed first; with -x it stops at the first of them."""
     names(wrong="bd")

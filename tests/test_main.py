@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from effort import slow
+
 import gradproof
 import verify
 
@@ -21,6 +23,7 @@ def start(*arguments, cwd=ROOT, **environment):
     )
 
 
+@slow
 def test_the_same_command_twice_and_from_python(shop):
     """`gradproof` and `python -m verify` print the same bytes, whatever the hash seed."""
     arguments = ["shop.toml", "--report", "json"]
@@ -34,6 +37,7 @@ def test_the_same_command_twice_and_from_python(shop):
     assert str(shop) not in one.stdout
 
 
+@slow
 def test_a_reader_that_leaves(shop):
     """`gradproof | head -1` ends without a traceback."""
     script = f"{Path(sys.executable).with_name('gradproof')} {SUITE} | head -1"
@@ -41,6 +45,7 @@ def test_a_reader_that_leaves(shop):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@slow
 def test_a_full_disk(shop):
     """A report that cannot be written out is an error, not a verdict."""
     with Path("/dev/full").open("w") as full:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from effort import some
+from effort import slow, some
 from products import cases
 
 import reports
@@ -71,6 +71,7 @@ def test_a_shard_that_was_stopped(command, shop, shards):
     assert (done.status, "stopped early" in done.out) == (1, True)
 
 
+@slow
 def test_what_does_not_belong_together(command, shop, shards):
     """Reports made in other ways, of the same cases, or of other shards are refused in one line."""
     (shop / "mine.py").write_text(cases("a", "b", "c", "d"))

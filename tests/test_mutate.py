@@ -68,6 +68,7 @@ def test_all_are_caught(mutated):
     assert done.err == ""
 
 
+@slow
 def test_an_equivalent_mutant_is_found_by_proof(mutated):
     """Dropping a factor that is 1 for all inputs changes nothing, which nobody had to say."""
     done = mutated(layer("2 * self.x * dout * np.exp(self.x - self.x)"))
@@ -75,6 +76,7 @@ def test_an_equivalent_mutant_is_found_by_proof(mutated):
     assert (found["outcome"], found["why"]) == ("equivalent", "proved equal to the original's gradients")
 
 
+@slow
 def test_what_is_not_claimed_survives(mutated):
     """A case that throws the gradient away catches nothing, and is told that it is worthless."""
     text = layer(returned="layer.backward(dout)\n    return 2 * dout * x")
@@ -85,6 +87,7 @@ def test_what_is_not_claimed_survives(mutated):
     assert done.document["cases"][0]["worthless"]
 
 
+@slow
 def test_a_line_that_never_runs_survives(mutated):
     """Nothing leads to the line: the case cannot know what is in it."""
     done = mutated(layer(before="if len(dout) > 100_000:\n            return 3 * self.x * dout"))

@@ -4,6 +4,7 @@ import os
 import sys
 
 import pytest
+from effort import slow
 
 from verify.runner.origins import origin
 from verify.runner.process import Process
@@ -87,6 +88,7 @@ def test_an_end_that_is_told_late(process, shop, monkeypatch):
     assert process.ask(("cases", unit), LIMIT).value == "the process exited with status 3"
 
 
+@slow
 def test_the_second_worker_has_what_the_first_had_to_import(shop, monkeypatch, capfd):
     """The checks of code on arrays are imported by the first worker that needs them, and then once for all."""
     monkeypatch.setattr("verify.runner.process.origin", origin)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 import results
+from effort import slow
 
 from reports import anchors, page, renderer, terminal
 from reports.page.formula import formula
@@ -251,6 +252,7 @@ def test_nobody_else_pays_for_the_page():
     assert done.stdout.splitlines()[-1] == "False"
 
 
+@slow
 def test_many_cases_stay_small():
     """5,000 cases, all of them wrong: a page under 5 MB, on which each case has its anchor."""
     some = [case for case in EVERYTHING.cases if not case.good]

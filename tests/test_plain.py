@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import slow
 from trees import tree_of
 
 import verify
@@ -73,6 +74,7 @@ def calls():
                 yield ast.unparse(node.func), [ast.unparse(argument) for argument in node.args]
 
 
+@slow
 def test_every_refusal_names_the_page():
     """No call that cannot be followed is refused without the page that tells how it is added."""
     found = list(refusals())

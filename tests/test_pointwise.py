@@ -147,6 +147,7 @@ def test_what_is_no_gradient_is_an_error(returned, part):
     assert part in row.evidence.detail
 
 
+@slow
 def test_gradients_that_are_not_claimed_are_told():
     """None says nothing, and the other gradient is judged."""
 

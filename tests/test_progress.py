@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from effort import slow
 
 from verify.runner.progress import Progress
 
@@ -99,6 +100,7 @@ def screen(shown):
     return lines, states
 
 
+@slow
 def test_a_long_run_says_where_it_is(terminal, tmp_path):
     """After half a second one line says which case it is; in the end nothing is left of it, nor is it in the output."""
     (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
@@ -196,6 +198,7 @@ def test_the_slowest_cases(command, tmp_path, monkeypatch):
     assert (refused.status, "expected a non-negative integer" in refused.err) == (2, True)
 
 
+@slow
 def test_planted_errors_use_the_same_line(terminal, tmp_path):
     """`gradproof mutate` shows how far it is with a case, and nothing is left of that."""
     (tmp_path / "cases.py").write_text(LAYER)

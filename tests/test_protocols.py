@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify import Verdict
@@ -71,6 +72,7 @@ def test_layers(make):
     assert {c.name: c.verdict for c in result.comparisons} == dict.fromkeys("xWb", Verdict.PROVED)
 
 
+@slow
 def test_other_names_of_methods():
     """forward_pass and backward_pass, grad_W and b_grad are understood; positional parameters need not have our names."""
 
@@ -89,6 +91,7 @@ def test_other_names_of_methods():
     assert verify.check(verify.layer(Pass, **SHAPES)).good
 
 
+@slow
 def test_a_wrong_layer_is_refuted_with_its_place():
     """The gradient that is wrong is refuted, with the line of backward."""
     wrong = [c for c in verify.check(verify.layer(Wrong, **SHAPES)).comparisons if not c.good]
@@ -113,6 +116,7 @@ def test_a_loss_layer_without_upstream():
     assert result.upstream == ("dout", "1")
 
 
+@slow
 def test_options_go_where_they_are_known():
     """Options reach the constructor or forward, every combination of them."""
 
@@ -148,6 +152,7 @@ def affine_backward_wrong(dout, cache):
     return dout @ w.T, x.T @ dout, dout.mean(0)
 
 
+@slow
 def test_a_pair_of_functions():
     """A cache is passed from forward to backward; what is wrong is refuted."""
     shapes = {"x": "N D", "w": "D M", "b": "M"}

@@ -54,6 +54,7 @@ def run(pytester, engine):
     return run
 
 
+@slow
 def test_cases_are_tests(run):
     """A right case passes, a wrong one fails with its report and the command that runs it alone; the order is the module's."""
     done = run("-v", test_three=THREE)
@@ -76,6 +77,7 @@ def test_cases_are_tests(run):
     run("test_three.py::wrong").assert_outcomes(failed=1)
 
 
+@slow
 def test_selection(run):
     """-k knows the variable and the name that the author gave; -x stops after the first failure."""
     run("-k", "right", test_three=THREE).assert_outcomes(passed=1, deselected=3)
@@ -92,6 +94,7 @@ def test_several_processes(run):
     done.stdout.fnmatch_lines(["*a wrong one: 1 gradient refuted", "*backprop  3?x?dy = 9"])
 
 
+@slow
 def test_junit(run, pytester):
     """The JUnit file names module and case, and holds the report as text."""
     run("--junitxml=out.xml", "--color=yes", test_three=THREE)
@@ -108,6 +111,7 @@ def test_junit(run, pytester):
     assert "#x1B" not in failure.text
 
 
+@slow
 def test_lists_dicts_classes_and_imports(run):
     """Members of lists and dicts are tests by key, cases in test classes and imported ones as pytest has functions."""
     kept = "pair = squaring(2), squaring(3)\nnamed = {'a b::c': pair[0], 'x[0]': pair[1]}\nmixed = [1, 'case']\n"
@@ -131,6 +135,7 @@ def test_lists_dicts_classes_and_imports(run):
     run("test_kept.py::named").assert_outcomes(passed=1, failed=1)
 
 
+@slow
 def test_marks(run):
     """A module's marks are those of its cases."""
     marked = THREE + "import pytest\npytestmark = pytest.mark."
@@ -138,6 +143,7 @@ def test_marks(run):
     run(test_three=marked + "xfail\n").assert_outcomes(xfailed=1, xpassed=3)
 
 
+@slow
 def test_nothing_is_imported_without_a_case(pytester):
     """A run of somebody else's tests imports nothing of ours; one with a case does, and leaves `reports` alone."""
     pytester.makeconftest(MODULES)
@@ -245,6 +251,7 @@ def blind(x):
     done.stdout.fnmatch_lines(["blind: 1 case undecided"])
 
 
+@slow
 def test_options(run, pytester):
     """Hazards fail with --gradproof-strict, contracts are left out with --gradproof-quick, and both may be ini lines."""
     module = """
@@ -290,6 +297,7 @@ def test_a_seed_that_is_none(run, pytester):
     done.stdout.fnmatch_lines(["*gradproof_seed = seven: expected a whole number"])
 
 
+@slow
 def test_the_guide(run, pytester):
     """The test module that the page shows gives two tests that pass and one that fails."""
     pages.prepare(GUIDE, pytester.path)

@@ -88,6 +88,7 @@ def test_pytest_keeps_code_that_is_newer(tmp_path, monkeypatch):
     assert not any(type(finder) is type and finder.__module__ == forget.__module__ for finder in sys.meta_path)
 
 
+@slow
 def test_no_code_is_kept(command, tmp_path, monkeypatch):
     """A run leaves no directory of kept code beside the user's files."""
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.mutation.result import How
@@ -35,6 +35,7 @@ def test_one_output(name):
     assert same_forward(case(square), case(forward), How()) is same
 
 
+@slow
 def test_losses_and_several_outputs():
     """The upstream of a loss is no obstacle, nor are several outputs: each is compared."""
     loss = verify.loss(lambda x: ((x * x).sum(), 2 * x), x="N D")

@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+from effort import slow
 
 from verify.discovery.collect import cases_of
 from verify.discovery.targets import units
@@ -115,6 +116,7 @@ case = gradproof.pair(forward, backward, x="N", name="case")
 """
 
 
+@slow
 def test_edits_that_leave_something_behind(shop, monkeypatch):
     """Where one has changed what the module keeps, all are counted with modules that are imported for each."""
     path = shop / "mine.py"

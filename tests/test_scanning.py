@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import slow, some
 
 from verify.cases.made import Lost
 from verify.discovery.collect import found_in
@@ -60,6 +60,7 @@ def test_corpus_is_set_up():
         assert names <= {item.name for listing in listed if listing.path.stem == file for item in listing.candidates}
 
 
+@slow
 def test_reference_layers():
     """Each of our reference layers is set up without its case, and all of their gradients look right."""
     from verify.scan.setup import RIGHT, set_up
@@ -98,6 +99,7 @@ def test_listing_imports_nothing(command, folder):
     assert (done.status, done.out) == (0, "layers.py:4: A: forward and backward\n")
 
 
+@slow
 def test_formats_and_status(command, folder):
     """A scan has the exit status, reports and the reproducing command of a run."""
     (folder / "book.py").write_text((CORPUS / "book_layers.py").read_text())
@@ -112,6 +114,7 @@ def test_formats_and_status(command, folder):
     assert command("scan", "book.py", "--case", "Relu").status == 0
 
 
+@slow
 def test_baseline(command, folder):
     """Failures that a baseline lists do not fail a scan, and new ones do."""
     wrong = "def {name}(x):\n    return x**4\n\n\ndef {name}_prime(x):\n    return 3 * x**3\n"
@@ -162,6 +165,7 @@ def test_what_is_not_set_up(command, folder):
     assert "UNDECIDED" in done.out
 
 
+@slow
 def test_names_of_what_is_not_set_up(command, folder):
     """A gradient that could not be set up is chosen by its name like others, and by the command in its row."""
     odd = "class {0}:\n    def forward(self, x, t): return t.rows * x\n    def backward(self, dout): return dout\n"
@@ -297,6 +301,7 @@ def test_a_wrong_gradient_does_not_choose_its_shapes(folder):
     assert {name: real.shape for name, real in case.real.items()} == {"x": "N D", "w": "D M"}
 
 
+@slow
 def test_init(command, folder):
     """The file that init writes is Python that makes the same cases, and it is never overwritten."""
     (folder / "sized.py").write_text((CORPUS / "sized.py").read_text())

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from effort import slow
 from products import cases
 
 from verify.command.shards import divided
@@ -51,6 +52,7 @@ def test_what_could_not_be_imported_is_in_one_shard(command, shop):
     assert [command("mine.py", "broken.py", "--shard", f"{number}/3").status for number in (1, 2, 3)] == [0, 0, 1]
 
 
+@slow
 def test_the_baseline_of_other_shards(command, shop):
     """Entries of cases in other shards are not stale; those of cases that are nowhere are."""
     (shop / "mine.py").write_text(cases("a", "b", "c", "d", wrong="abcd"))
@@ -76,6 +78,7 @@ def test_the_baseline_of_a_file_that_is_broken_in_another_shard(command, shop):
     assert [command(*known, "--shard", f"{number}/2").status for number in (1, 2)] == [0, 1]
 
 
+@slow
 def test_an_update_by_a_shard_keeps_the_others(command, shop):
     """--baseline-update writes what the shard has checked, and leaves the entries of other shards as they are."""
     (shop / "mine.py").write_text(cases("a", "b", wrong="ab"))

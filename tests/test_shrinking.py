@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.checks.claims import shrinking
@@ -72,6 +73,7 @@ def affine(factor):
     return verify.check(subject)
 
 
+@slow
 def test_a_layer_with_weights_needs_few_numbers():
     """A wrong affine layer is shown by three numbers at most, and the point still tells both sides apart."""
     rows = affine(lambda y: y).comparisons

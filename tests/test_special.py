@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.model.result import Verdict
@@ -204,6 +204,7 @@ def test_angles_of_points():
     assert {row.verdict for row in wrong} == {Verdict.REFUTED}
 
 
+@slow
 def test_the_cardinal_sine_at_zero():
     """It is 1 at 0, where its derivative is that of the limit; a wrong factor is refuted."""
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from effort import slow
 from idioms import BOTH, collector, name, verdicts
 
 import verify
@@ -87,6 +88,7 @@ def test_threads_are_followed(square, x):
     assert verdicts(square, x) == BOTH
 
 
+@slow
 def test_the_whole_check():
     """The run on floats, where threads are threads, agrees."""
     assert verdicts(pool, quick=False) == BOTH

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from effort import slow
 from products import cases
 
 
@@ -32,6 +33,7 @@ def until_it_waits(process):
     return [line.strip() for line in lines[:-1] if line.startswith("gradproof:")]
 
 
+@slow
 def test_a_change_is_run(watching, shop):
     """An edit has the cases of its file run again; the exit status is that of the last run, without a traceback."""
     assert until_it_waits(watching) == []

@@ -163,6 +163,7 @@ SPOILERS = [
 ]
 
 
+@slow
 def test_what_a_case_leaves_changed(rows, shop, monkeypatch):
     """The case after one that changed its process is what it would be without it."""
     monkeypatch.setattr("verify.runner.process.origin", origin)  # its first worker has yet to import the checks
@@ -330,6 +331,7 @@ def good(x, y):
 """
 
 
+@slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is watched by /proc")
 def test_the_limit_on_memory(rows, shop):
     """A case that holds more, or whose children do, is undecided, and the rest goes on."""
@@ -392,6 +394,7 @@ def test_pieces_of_text():
     assert Plain(commands=True).write("::a ##") == "::a ##"
 
 
+@slow
 def test_a_print_flood(rows, shop):
     """More lines than a pipe holds neither block nor fill anything: the first go to stderr, with how much is left out."""
     (shop / "bad.py").write_text(cases(one="for i in range(20_000): print(i)", two="print('hello')"))
@@ -463,6 +466,7 @@ def repository(shop):
     return shop
 
 
+@slow
 def test_a_repository_with_packages_called_as_ours(repository):
     """Its `layers`, `reports` and `verify.py` are its own, ours are ours, in one run."""
     done = subprocess.run(
@@ -494,6 +498,7 @@ def test_user_code_finds_nothing_of_ours_imported(rows, shop):
     assert rows("shop.toml", "mine.py")[-1] == ("one", "PROVED", "")
 
 
+@slow
 def test_two_directories_with_the_same_names(rows, shop):
     """Files and packages of one name in two directories do not shadow each other, when imported or later."""
     for folder, factor in (("a", 2), ("b", 3)):

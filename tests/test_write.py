@@ -134,6 +134,7 @@ def killed(how, folder, times):
     return found
 
 
+@slow
 def test_killed_while_writing(tmp_path):
     """Whenever the process is killed, each report is whole: the previous one or the new one."""
     for content in killed("write", tmp_path, 12 if LONG else 4):
