@@ -52,3 +52,12 @@ def test_what_is_too_large_is_not_drawn():
 def test_a_large_map_is_small():
     """64 by 64 entries take less than 100 kB."""
     assert len(drawn("64 64", "95" * 2048)) < 100_000
+
+
+def test_the_last_number_lies_within():
+    """Also that over a narrow column: half of it is beyond the column."""
+    for columns in (1, 10, 120):
+        markup = drawn(f"{columns}", "9" * columns)
+        width = float(re.search(r'viewBox="0 0 (\d+) ', markup)[1])
+        last = float(re.findall(r'<text x="([.\d]+)"', markup)[-1])
+        assert last + 3.2 * len(str(columns - 1)) <= width

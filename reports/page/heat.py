@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from reports.page.layout import SMALL, wide
 from reports.page.markup import Markup, tag, text
 from verify.model.result import Comparison
 
@@ -44,7 +45,8 @@ class _Grid(NamedTuple):
         """Return the width and height of the drawing."""
         down = math.ceil(self.blocks / self.across)
         width = self.across * (self.columns * self.cell + _GAP) - _GAP
-        return _LEFT + width + 4, _TOP + down * (self.rows * self.cell + _GAP) - _GAP + 4
+        beyond = (wide(str(self.columns - 1), SMALL) - self.cell) / 2  # of the number over the last column
+        return _LEFT + width + max(4.0, beyond + 1), _TOP + down * (self.rows * self.cell + _GAP) - _GAP + 4
 
 
 def heat_map(comparison: Comparison) -> Markup | None:

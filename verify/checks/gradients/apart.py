@@ -10,7 +10,7 @@ left out may be an epsilon that `backward` ignores.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
 import flint
@@ -149,6 +149,19 @@ def _counterexample(trace: TapedTrace, pair: Pair, point: Point, below: Sequence
     inputs = [(names[element], decimal_text(value)) for element, value in values.items() if value]
     others = [(OTHERS, "0")] if len(inputs) < len(values) else []
     return Counterexample((*inputs, *others), *texts)
+
+
+def sides_at(trace: TapedTrace, pair: Pair, point: Point, named: Collection[str]) -> tuple[str, str] | None:
+    """Return both values of a pair at a point as text; None where they may be equal, or hang on other inputs.
+
+    Those are inputs that are not `named`, and not 0 there.
+    """
+    variables = [
+        e for part in parts(trace.tape, np.array(pair)) if part.op == "variable" for e in part.numbers.tolist()
+    ]
+    values = {element: point[element] if element in point else trace.sample_of(element) for element in variables}
+    names = trace.named(element for element, value in values.items() if value)
+    return _texts(trace.tape, pair, point, values, names) if {*names.values()} <= {*named} else None
 
 
 def _texts(

@@ -22,6 +22,7 @@ from verify.cases.samples import nearest_to_zero
 from verify.cases.shapes import concrete
 from verify.checks.gradients.apart import Search, is_large, most_apart
 from verify.checks.gradients.rows import gradient_row
+from verify.checks.gradients.spread import Pairs, arrays, marks
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Verdict
@@ -326,7 +327,7 @@ class _Refuting:
             counterexample = self.search.counterexample(pair, confirmed)
             if counterexample is None:
                 continue
-            shape = self.seen.gradients[name].shape
+            pairs = Pairs(self.seen.gradients[name].shape, exact[start:end], actual[start:end])
             yield gradient_row(
                 self.seen,
                 name,
@@ -334,7 +335,9 @@ class _Refuting:
                 evidence=difference_at(1.0),
                 counterexample=counterexample,
                 failing=int(np.count_nonzero(open_[start:end])),
-                index=tuple(map(int, np.unravel_index(place, shape))),
+                index=tuple(map(int, np.unravel_index(place, pairs.shape))),
+                arrays=arrays(self.trace, pairs, place, self.search.points[-1], counterexample),
+                marks=marks(self.enclosures, pairs, open_[start:end]),
                 where=self.place,
             )
 
