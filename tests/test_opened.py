@@ -1,6 +1,7 @@
 """The operations of a layer with a wrong gradient: what uses what, at which line, and where it goes wrong."""
 
 import inspect
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -141,6 +142,21 @@ def test_what_is_long_is_not_drawn(monkeypatch):
     assert len(steps_of(Zeros)) == 4
     monkeypatch.setattr(opened, "_MOST", 3)
     assert steps_of(Zeros) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(1, 3), "0.3333"),
+        (0.5, "0.5"),
+        (Fraction(0), "0"),
+        (Fraction(10) ** 400, "…"),
+        (Fraction(1, 10**400), "…"),
+    ],
+)
+def test_constants_are_written_short(value, text):
+    """Those that no float can be are exact on the tape, and no error here."""
+    assert opened.written(value) == text
 
 
 def test_a_right_layer_has_none():

@@ -29,6 +29,7 @@ from verify.tracing.symbols.taped import TapedTrace
 
 _LEFT = "the operations of the layer, as they are drawn"
 _MOST = 60  # steps that are drawn
+_SMALLEST = 1e-300  # of constants that are written
 _LONGEST = 80  # signs of a line of source
 _CONSTANT = ("constant", "typed")
 _LEAVES = ("variable", "pi", *_CONSTANT)
@@ -136,7 +137,7 @@ class _Opened:
         if part.op not in ("sum", "product") or len(constants) != 1:
             return sign, ""
         [value] = constants
-        return ("−", "") if sign == "×" and value == _MINUS else (sign, f"{float(value):.4g}")
+        return ("−", "") if sign == "×" and value == _MINUS else (sign, written(value))
 
     def _constant(self, array: Elements) -> list[Fraction | float]:
         """Return the constant that all entries of an array are, if they are one."""
@@ -211,6 +212,11 @@ class _Listing:
 
 def _joined(quantities: Iterable[Quantity]) -> Elements:
     return np.concatenate([np.empty(0, np.int64), *(np.asarray(quantity.nodes) for quantity in quantities)])
+
+
+def written(value: Fraction | float) -> str:
+    """Write a constant with four digits; one that is no float is left out."""
+    return f"{float(value):.4g}" if not value or _SMALLEST < abs(value) < 1 / _SMALLEST else "…"
 
 
 def _merged(operations: dict[int, _Operation], ends: set[int]) -> dict[int, _Operation]:
