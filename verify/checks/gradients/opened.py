@@ -216,7 +216,8 @@ def _joined(quantities: Iterable[Quantity]) -> Elements:
 
 def written(value: Fraction | float) -> str:
     """Write a constant with four digits; one that is no float is left out."""
-    return f"{float(value):.4g}" if not value or _SMALLEST < abs(value) < 1 / _SMALLEST else "…"
+    size = abs(Fraction(value))
+    return f"{float(value):.4g}" if not size or _SMALLEST < size < 1 / _SMALLEST else "…"
 
 
 def _merged(operations: dict[int, _Operation], ends: set[int]) -> dict[int, _Operation]:
