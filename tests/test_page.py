@@ -130,7 +130,18 @@ def test_every_text_of_a_user_is_text():
     cases = []
     for case in EVERYTHING.cases:
         comparisons = tuple(
-            of(c, "quantity", "role", "rounding", "evidence", "counterexample", "shape", "actual", "expected")
+            of(
+                c,
+                "quantity",
+                "role",
+                "rounding",
+                "evidence",
+                "counterexample",
+                "shape",
+                "actual",
+                "expected",
+                "surrogate",
+            )
             for c in case.comparisons
         )
         findings = tuple(of(finding, "code") for finding in case.findings)
