@@ -159,6 +159,7 @@ SPOILERS = [
     "random.Random.random = lambda self: 1 / 0",
     "np.ndenumerate.__next__ = property(lambda self: 3)",
     "setattr(__import__('flint').ctx, 'prec', 4)",
+    "setattr(__import__('sympy'), 'diff', None)",
     "__import__('signal').setitimer(__import__('signal').ITIMER_REAL, 60)",
 ]
 
@@ -175,6 +176,22 @@ def test_what_a_case_leaves_changed(rows, shop, monkeypatch):
     found = rows("bad.py")
     assert [row[1:] for row in found if row[0].startswith("good")] == [("PROVED", "")] * len(spoilers)
     assert "bug" not in rows.err
+
+
+REPLACED = [  # in the case, or where it is imported; what is replaced, and the verdict
+    ("setattr(__import__('sympy'), 'diff', lambda *formulas: 7)", "", "sympy.diff"),
+    ("pass", "import flint; flint.arb = None", "flint.arb"),
+    ("setattr(__import__('builtins'), 'sum', None)", "", "builtins.sum"),
+]
+
+
+@pytest.mark.parametrize(("code", "start", "name"), some(REPLACED, 2), ids=lambda text: text[-12:])
+def test_a_function_that_we_compute_with_is_replaced(rows, shop, code, start, name):
+    """A case that replaces what verdicts are computed with is no failure of ours, and has no verdict."""
+    (shop / "bad.py").write_text(f"import numpy as np\n{start}\n" + cases(bad=code))
+    ((_, verdict, message),) = rows("bad.py")
+    assert (verdict, message.split(", with")[0]) == ("ERROR", f"the code replaces {name}")
+    assert _reasons(rows) == [Reason.REPLACED_LIBRARY]
 
 
 ASSIGNMENTS = [

@@ -17,6 +17,7 @@ class Reason(Enum):
     MEMORY = "memory"
     PROCESS_DIED = "process-died"
     INTERNAL_ERROR = "internal-error"
+    REPLACED_LIBRARY = "replaced-library"
     # Where cases are made.
     IMPORT_FAILED = "import-failed"
     UNSTABLE_IMPORT = "unstable-import"

@@ -30,8 +30,9 @@ import numpy as np
 
 from verify.model.package import PACKAGE
 
-# Their functions are the engine's own affair, and too many to be compared after each case.
-_LEFT_OUT = ("sympy", "mpmath", "z3", "flint", "jinja2")
+# With these the engine computes. What is inside them is too much to be compared after each case: their own names are.
+_ENGINE = ("sympy", "mpmath", "z3", "flint")
+_LEFT_OUT = (*_ENGINE, "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
 _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
 
@@ -82,9 +83,9 @@ class Fingerprint:
         for module in self._modules:
             if sys.modules.get(module.__name__) is not module:
                 return f"the module {module.__name__}"
-        return self._patched()
+        return self.replaced()
 
-    def _patched(self) -> str:
+    def replaced(self) -> str:
         """Return the first function, or constant of a numeric library, that something else stands in for."""
         for owner, names, functions in self._functions:
             present = map(vars(owner).get, names)
@@ -107,8 +108,17 @@ def at_first() -> Fingerprint:
     return Fingerprint(next((imported for imported in _before if imported.names == sys.modules.keys()), None))
 
 
+def is_engines(name: str) -> bool:
+    """Tell whether a function that was replaced is one of a library with which verdicts are computed."""
+    return name.partition(".")[0] in _ENGINE
+
+
+def _counts(name: str) -> bool:
+    return name in _ENGINE or name.partition(".")[0] not in _LEFT_OUT
+
+
 def _imported() -> _Imported:
-    counting = {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _LEFT_OUT}
+    counting = {name: module for name, module in sys.modules.items() if _counts(name)}
     modules = [module for name, module in counting.items() if getattr(module, "__name__", None) == name]
     return _Imported(frozenset(sys.modules), modules, _functions_of([*modules, *_classes(modules)]))
 

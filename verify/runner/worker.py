@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from verify.model.result import CaseResult
     from verify.runner.touched import Touched
 
+_REPLACED = "the code replaces {}, with which gradproof computes too: it cannot go on, or not be trusted"
 _LEEWAY = 10  # seconds beyond the longest time, which is for the command to see to
 
 
@@ -122,7 +123,10 @@ class Worker:
                 os._exit(1)
             self._flush()
             touched = self._touched.files() if self._touched else ()
-            self._send(answer._replace(changed=self._changed(request[0]), touched=touched))
+            changed = self._changed(request[0])
+            if answer.kind in ("done", "bug") and request[0] == "check":
+                answer = self._trusted(answer, changed)
+            self._send(answer._replace(changed=changed, touched=touched))
 
     def _answer(self, request: str | Task, *arguments: Any) -> Answer:
         try:
@@ -138,6 +142,18 @@ class Worker:
             place = raised_at(problem)
             text = f"{described(problem)}{', at ' if place else ''}{place}"
             return Answer("failed", text, place=place, reason=Reason.CODE_RAISED)
+
+    def _trusted(self, answer: Answer, changed: str) -> Answer:
+        """Return an answer; a failure if the user's code has replaced what it was computed with.
+
+        Where we failed, that may be any function of a library; a verdict is none where it rests on a replaced one.
+        """
+        from verify.runner.fingerprint import is_engines
+
+        replaced = self._worlds.replaced(now=bool(changed))
+        if not replaced or (answer.kind == "done" and not is_engines(replaced)):
+            return answer
+        return Answer("failed", _REPLACED.format(replaced), reason=Reason.REPLACED_LIBRARY)
 
     def _changed(self, request: str | Task) -> str:
         """Return what a request has changed in this process that would spoil others."""

@@ -46,6 +46,7 @@ class Worlds:
         self._worlds: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
         self.fingerprint: Fingerprint | None = None
+        self._replaced = ""  # by an import
 
     def prepare(self) -> None:
         """Make ready for code of the user's: from then on, NumPy is in all worlds, and the process is compared.
@@ -67,10 +68,15 @@ class Worlds:
             return ""
         changed = self.fingerprint.changed(by_import=by_import)
         if by_import and changed:
+            self._replaced = self._replaced or self.fingerprint.replaced()
             self.fingerprint = type(self.fingerprint)()
         elif by_import:
             self.fingerprint.renew()
         return changed
+
+    def replaced(self, *, now: bool) -> str:
+        """Return a function of a library that the user's code replaced when it was imported, or has replaced now."""
+        return self._replaced or (self.fingerprint.replaced() if now and self.fingerprint else "")
 
     def enter(self, folders: tuple[str, ...]) -> None:
         """Make the world of some folders the current one, in the working directory that the process started in."""
