@@ -32,7 +32,7 @@ WANTED = {
     "no number of the domain": (
         lambda a: np.log(a - 5),
         {"low": 0, "high": 5},
-        "price=gradproof.real('K', low=5); no number of the declared domain of price is one of them",
+        "price=gradproof.real('K', low=5); the declared domain of price has no such number",
     ),
 }
 

@@ -109,11 +109,11 @@ def test_code_that_asks_for_the_bytes_of_its_numbers_is_not_judged_silently():
     def note_of(power):
         result = checked(lambda x: x**2 if x.itemsize != 4 else x**power, lambda x, d: 2 * d * x)
         assert not [finding for finding in result.findings if finding.code == "GP201"]
-        return [note for note in result.notes if "cannot be followed: they are not judged" in note]
+        return [note for note in result.notes if "cannot be traced: they are not judged" in note]
 
     assert note_of(2) == []
     (note,) = note_of(3)
-    assert note.startswith("floats in float32 are not what the formulas give")
+    assert note.startswith("floats in float32 differ from the formulas")
 
 
 def test_a_type_of_which_output_and_gradient_are_others_is_found():

@@ -88,8 +88,9 @@ def test_a_call_with_symbols_is_named(name):
 def test_memory_that_goes_to_compiled_code_is_named():
     """Code that hands an address over is named by that line."""
     (row,) = verify.check(verify.pair(from_memory, lambda dout, x: dout, x="3"), quick=True).comparisons
-    assert "the memory of an array of symbols goes to compiled code (ctypes), at tests/test_compiled.py:" in (
-        row.evidence.detail
+    assert (
+        "the code passes the memory of an array of symbols to compiled code (ctypes), at tests/test_compiled.py:"
+        in (row.evidence.detail)
     )
 
 
@@ -228,7 +229,7 @@ class Elementwise:
 def test_a_ufunc_of_a_compiler_is_refused_at_once():
     """It knows no types before it is called: that makes it no function of Python's."""
     (row,) = verify.check(verify.pair(Elementwise(), lambda dout, x: 2 * dout, x="3"), quick=True).comparisons
-    assert row.evidence.detail.startswith("doubled cannot be followed (a ufunc that is not NumPy's), at ")
+    assert row.evidence.detail.startswith("doubled cannot be traced (a ufunc that is not NumPy's), at ")
 
 
 LINES = {

@@ -41,7 +41,7 @@ def masked(mask_of_backward):
 
 def test_a_mask_that_backward_lacks():
     """Entries that must be 0 and are not are told of only where all others are right."""
-    assert masked(1) == ["only entries that must be 0 are wrong: is a mask or an end of forward missing in backward?"]
+    assert masked(1) == ["only entries that must be 0 are wrong: does backward lack a mask or a clip of forward?"]
     assert masked(np.array([1, 0, 1])) == []
     assert not any("must be 0" in text for text in masked(np.array([2, 1, 1])))
 

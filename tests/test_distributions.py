@@ -153,4 +153,4 @@ def test_counts():
     assert (right.verdict, wrong.verdict) == (Verdict.PROVED, Verdict.REFUTED)
     unknown = check(lambda mu: stats.zipf.logpmf(counts + 1, mu + 2), lambda d, mu: d.sum())
     assert unknown.verdict is Verdict.UNDECIDED
-    assert "scipy.stats.zipf.logpmf cannot be followed" in unknown.evidence.detail
+    assert "scipy.stats.zipf.logpmf cannot be traced" in unknown.evidence.detail

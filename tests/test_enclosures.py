@@ -111,7 +111,7 @@ def outside(function, moved=lambda value: value):
 
 
 def followed(function, magnitude):
-    """Return what `outside` does, or nothing for a program that cannot be followed, as one that divides by 0."""
+    """Return what `outside` does, or nothing for a program that cannot be traced, as one that divides by 0."""
     try:
         return outside(function, lambda value: value * magnitude)
     except GradproofError:

@@ -107,13 +107,13 @@ def _together(both):
         [
             (lambda d, x, y: d * y + d * small(x), "too small to be seen"),
             (lambda d, x, y: d * fmean([x]), "turned into a plain number"),
-            (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
+            (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be traced"),
         ],
         3,
     ),
 )
 def test_sides_are_undecided_together(both, reason):
-    """Where each side was visited, and what they lead to together is undecided or cannot be followed, that is told."""
+    """Where each side was visited, and what they lead to together is undecided or cannot be traced, that is told."""
     result = _together(both)
     assert [finding.code for finding in result.findings] == ["GP002"]
     [branch] = result.cover.unvisited

@@ -247,7 +247,7 @@ def test_a_framework_that_raises(command, shop):
 
 @slow
 def test_unknown_functions_say_how_they_are_added(command, shop):
-    """A function that cannot be followed leaves its case UNDECIDED, with name, file and line, and the page that helps."""
+    """A function that cannot be traced leaves its case UNDECIDED, with name, file and line, and the page that helps."""
     (shop / "pyproject.toml").write_text(SETTINGS.replace('extensions = ["shop_extension"]', ""))
     (shop / "cases.py").write_text(
         "import numpy as np\nimport verify\n\npair = verify.pair(lambda x: np.roots(x), lambda d, x: d, x='5')\n"
@@ -377,4 +377,4 @@ def test_how_close_an_added_function_comes_is_told(command, shop, factor, digits
     done = command("--quick", "-v", "sum_cases.py")
     assert done.status == (digits < 15)
     assert ("GP201" in done.out) is (digits < 15)
-    assert f"agrees with it to {digits} digits there" in done.out
+    assert f"the two agree to {digits} digits" in done.out

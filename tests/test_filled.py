@@ -305,7 +305,7 @@ def test_a_number_that_is_no_limit_is_told():
     result = verify.check(case)
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     (told,) = [sentence for sentence in result.cover.kinks if "jumps" in sentence]
-    assert told.startswith("at x = 0, forward takes ")
+    assert told.startswith("at x = 0, forward replaces ")
 
 
 def test_nan_at_a_kink_is_a_finding():

@@ -107,4 +107,4 @@ def test_no_numbers_are_drawn_by_inputs(draw):
     case = verify.pair(lambda x: x * draw(x), lambda d, x: d * draw(x), x=verify.real("3", low=0, high=1))
     [row] = verify.check(case, quick=True).comparisons
     assert row.verdict is Verdict.UNDECIDED
-    assert "random numbers were drawn with a parameter that depends on the inputs" in row.evidence.detail
+    assert "the code draws random numbers with a parameter that depends on the inputs" in row.evidence.detail

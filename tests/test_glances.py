@@ -216,7 +216,7 @@ def both_at_once(slope):
 @slow
 def test_where_several_formulas_are_0_at_once_is_told():
     """What the code returns there, at a size of its own, is not judged: it is listed as not tried, and not passed over."""
-    several = "N=4: edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
+    several = "N=4: edges where several formulas are 0 at once: the gradient there was not judged"
     assert verify.check(both_at_once(9)).sizes.untried == (several,)
     assert verify.check(both_at_once(0)).sizes.untried == ()
 
@@ -321,5 +321,5 @@ def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
 def test_numbers_of_entries_that_are_not_tried_are_told(shape, number, told):
     """Of many entries not each number is tried, but those that the code names, and which are is told."""
     case = counted_at(shape, lambda on_edge: on_edge.sum() == number, 0.25)
-    limit = "the sample: edges: with other numbers of entries on them at once than 1 to 16, all but one and all"
+    limit = "the sample: edges with more than 16 entries on them at once, except all of them and all but one"
     assert (limit in verify.check(case).sizes.untried) is told

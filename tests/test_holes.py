@@ -339,7 +339,7 @@ def test_a_division_by_0_in_a_whole_region_says_where():
     (row,) = [row for row in failing(WRONG["a region where the output is 0"]).comparisons if not row.verdict.good]
     assert Fraction(dict(row.counterexample.inputs)["x"]) < 0
     assert (row.counterexample.actual, row.counterexample.expected) == ("nan", "0")
-    assert "backward fails with a division by zero, at tests/test_holes.py:" in row.evidence.detail
+    assert "backward raises a division by zero, at tests/test_holes.py:" in row.evidence.detail
 
 
 def test_a_division_by_0_everywhere_is_shown_at_the_sample():

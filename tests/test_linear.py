@@ -467,7 +467,7 @@ def test_other_functions_by_the_same_name_are_refused(forward):
     """With a cutoff, or one half of the matrix read, it is another function: undecided, by its name."""
     verdict, detail = failure(forward)
     assert verdict is Verdict.UNDECIDED
-    assert "cannot be followed" in detail
+    assert "cannot be traced" in detail
 
 
 def test_floats_of_a_factor_lie_within_their_bounds():

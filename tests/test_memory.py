@@ -218,4 +218,4 @@ def test_constants_stay_constants():
     assert all(row.verdict.good for row in verify.check(by_softmax, 0).comparisons)
     [row] = verify.check(by_input, 0).comparisons
     assert row.verdict is Verdict.UNDECIDED
-    assert "random numbers were drawn with a parameter that depends on the inputs" in str(row.evidence)
+    assert "the code draws random numbers with a parameter that depends on the inputs" in str(row.evidence)

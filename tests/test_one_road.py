@@ -261,7 +261,7 @@ def test_a_closed_bound_where_the_text_is_not_defined(text):
 
 
 def test_closed_bounds_that_are_not_visited():
-    """Code that cannot be followed, or is too long, is undecided at its closed bounds, and not taken to be right."""
+    """Code that cannot be traced, or is too long, is undecided at its closed bounds, and not taken to be right."""
 
     def opaque(x):
         dout = yield x * x

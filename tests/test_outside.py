@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("put_back")
 
 
 def reason(forward, x="", backward=lambda dout, x: dout):
-    """Return why a layer cannot be followed."""
+    """Return why a layer cannot be traced."""
     (row,) = verify.check(verify.pair(forward, backward, x=x), quick=True).comparisons
     assert row.verdict is Verdict.UNDECIDED
     return row.evidence.detail
@@ -25,11 +25,11 @@ def reason(forward, x="", backward=lambda dout, x: dout):
 @pytest.mark.parametrize(
     ("forward", "name"),
     [
-        (lambda x: math.frexp(x)[0], "math.frexp cannot be followed, at "),
-        (lambda x: math.nextafter(x, 1.0), "math.nextafter cannot be followed, at "),
-        (lambda x: math.ulp(x), "math.ulp cannot be followed, at "),
-        (lambda x: cmath.asin(x).real, "cmath.asin cannot be followed, at "),
-        (np.vectorize(math.ulp), "math.ulp cannot be followed, at "),
+        (lambda x: math.frexp(x)[0], "math.frexp cannot be traced, at "),
+        (lambda x: math.nextafter(x, 1.0), "math.nextafter cannot be traced, at "),
+        (lambda x: math.ulp(x), "math.ulp cannot be traced, at "),
+        (lambda x: cmath.asin(x).real, "cmath.asin cannot be traced, at "),
+        (np.vectorize(math.ulp), "math.ulp cannot be traced, at "),
     ],
 )
 def test_a_function_is_refused_by_name(forward, name):
@@ -94,4 +94,4 @@ def test_an_addition_that_is_gone():
     extend.function(math.ulp)(lambda x: x)
     reason(lambda x: math.ulp(x), backward=lambda d, x: 2 * d)
     del extend.additions.FUNCTIONS[math.ulp]
-    assert reason(lambda x: math.ulp(x)).startswith("math.ulp cannot be followed, at ")
+    assert reason(lambda x: math.ulp(x)).startswith("math.ulp cannot be traced, at ")

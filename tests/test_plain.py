@@ -35,12 +35,12 @@ def long_one(x):
         (long_one, f"{ASKED} by complex(…), at "),
         (put, f"{ASKED}, at "),
         (lambda x: np.array([abs(complex(v, 1)) for v in x]), f"{ASKED} by complex(v, 1), at "),
-        (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be followed, at "),
-        (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be followed, at "),
-        (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be followed, at "),
+        (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be traced, at "),
+        (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be traced, at "),
+        (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be traced, at "),
         (
             lambda x: np.linalg.det(np.diag(x * 1j)).imag * x,
-            "numpy.linalg.det of complex symbols cannot be followed, at ",
+            "numpy.linalg.det of complex symbols cannot be traced, at ",
         ),
         (lambda x: np.frombuffer(x.tobytes()), "the code reads the raw memory of an array of symbols (tobytes), at "),
         (
@@ -60,9 +60,9 @@ def test_what_cannot_be_followed(forward, message):
 
 
 def refusals():
-    """Return each refusal of the tracer that says of something that it cannot be followed, with its arguments."""
+    """Return each refusal of the tracer that says of something that it cannot be traced, with its arguments."""
     for function, arguments in calls():
-        if function in ("TraceError", "UnheldError") and "cannot be followed" in arguments[0]:
+        if function in ("TraceError", "UnheldError") and "cannot be traced" in arguments[0]:
             yield arguments[0], arguments[1:]
 
 
@@ -76,7 +76,7 @@ def calls():
 
 @slow
 def test_every_refusal_names_the_page():
-    """No call that cannot be followed is refused without the page that tells how it is added."""
+    """No call that cannot be traced is refused without the page that tells how it is added."""
     found = list(refusals())
     made = [arguments for function, arguments in calls() if function == "unfollowed"]  # with the page, for any function
     assert len(found) + len(made) > 10

@@ -77,7 +77,7 @@ def test_right_gradients_are_sampled(name):
     assert (row.good, row.failing, row.counterexample) == (True, 0, None)
     assert row.evidence.digits >= 8
     assert row.evidence.points >= 8
-    assert f"at {row.evidence.points} points equal to the exact derivative" in row.evidence.detail
+    assert f"equal to the exact derivative of forward at {row.evidence.points} points" in row.evidence.detail
 
 
 @pytest.mark.parametrize("name", some(TWINS, 20))

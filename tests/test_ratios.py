@@ -18,9 +18,9 @@ def diagnosis(forward, backward, **shapes):
 @pytest.mark.parametrize(
     ("factor", "text"),
     [
-        (lambda x: x, "entries have a factor too many: that of [0] is the exact one times x[0]"),
-        (lambda x: 2 / x**2, "entries have a factor too many: that of [0] is the exact one times 2/x[0]**2"),
-        (lambda x: np.exp(-x), "entries have a factor too many: that of [0] is the exact one times exp(-x[0])"),
+        (lambda x: x, "entries have an extra factor: [0] is the exact one times x[0]"),
+        (lambda x: 2 / x**2, "entries have an extra factor: [0] is the exact one times 2/x[0]**2"),
+        (lambda x: np.exp(-x), "entries have an extra factor: [0] is the exact one times exp(-x[0])"),
         (lambda x: x[0] + 0 * x, "it is the exact gradient times x[0]"),
         (lambda x: np.exp(x[0] - x[1]) + 0 * x, "it is the exact gradient times exp(x[0] - x[1])"),
     ],
@@ -39,4 +39,4 @@ def test_other_factors_are_not_guessed(factor):
 def test_a_parameter_that_is_a_logarithm():
     """The gradient by a length in place of that by its logarithm lacks a factor that is an exponential."""
     texts = diagnosis(lambda x: np.exp(-np.exp(-2 * x)), lambda x, d: d * np.exp(-np.exp(-2 * x)) * 2 * np.exp(-3 * x))
-    assert texts == ["entries have a factor too many: that of [0] is the exact one times exp(-x[0])"]
+    assert texts == ["entries have an extra factor: [0] is the exact one times exp(-x[0])"]

@@ -21,7 +21,7 @@ def ordered(order):
 
 def test_another_order():
     """Entries that are all right in another order are, and the first that moved is named."""
-    assert ordered([1, 0, 2]) == ["the entries are in another order: entry [0] is that of [1]"]
+    assert ordered([1, 0, 2]) == ["the entries are in another order: entry [0] has the value of entry [1]"]
     assert ordered([0, 1, 2]) == []
     assert not any("order" in text for text in ordered([0, 0, 2]))
 
@@ -36,7 +36,7 @@ def test_a_symmetric_mean():
         exact = exact + np.array([[1, 0], [0, 0]]) * (dout * x).sum()
         return (exact + exact.T) / 2
 
-    assert diagnoses(subject) == ["it is made symmetric: the mean of the gradient and its transpose"]
+    assert diagnoses(subject) == ["the gradient is made symmetric: it is averaged with its transpose"]
 
 
 def recurrent(turn):

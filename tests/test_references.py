@@ -75,5 +75,5 @@ def test_no_stand_in_leads_to_another():
 
 
 def test_a_plain_number_stays_refused():
-    """Where no function was kept, compiled code that wants a number is what cannot be followed."""
+    """Where no function was kept, compiled code that wants a number is what cannot be traced."""
     assert verdict(lambda x: statistics.fmean([x]) * 2, lambda x: 2.0) is Verdict.UNDECIDED

@@ -149,7 +149,7 @@ def test_arrays_of_one_size_beside_the_inputs():
 
     result = verify.check(verify.loss(squared, x="N D", y=verify.constant(np.ones((1, 4)))))
     assert result.good
-    assert any("D=1 may be broadcast" in line for line in result.sizes.untried)
+    assert any("D=1 the array may be broadcast" in line for line in result.sizes.untried)
 
 
 def test_sizes_that_the_author_has_chosen_stay():

@@ -47,7 +47,7 @@ def test_typed_floats_are_simple_rationals(xy):
     + [lambda x: x % 2, lambda x: 2 // x, lambda x: [1][x], lambda x: 2**x],
 )
 def test_refusals_name_the_line(xy, ask):
-    """A branch, a conversion or an operation that cannot be followed is told with file and line."""
+    """A branch, a conversion or an operation that cannot be traced is told with file and line."""
     with pytest.raises(TraceError, match=r"tests/test_symbolic\.py:\d+"):
         ask(xy[0])
 

@@ -151,7 +151,7 @@ def test_a_thread_that_waits_ends_nothing(monkeypatch):
     (row,) = verify.check(verify.pair(waits, lambda dout, x: 2 * dout * x, x="3"), quick=True).comparisons
     go_on.set()
     assert row.verdict is Verdict.UNDECIDED
-    assert "did not end" in row.evidence.detail
+    assert "a thread still runs" in row.evidence.detail
     assert row.evidence.reason is Reason.THREADS
 
 

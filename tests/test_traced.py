@@ -242,7 +242,7 @@ def test_the_region_of_a_claim():
 
 
 def test_a_symbol_turned_into_a_float_is_undecided():
-    """What compiled code makes a float cannot be followed: UNDECIDED, with file, line and what was asked."""
+    """What compiled code makes a float cannot be traced: UNDECIDED, with file, line and what was asked."""
 
     def forward(x):
         return x * statistics.fmean(x)

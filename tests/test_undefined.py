@@ -69,7 +69,7 @@ def test_no_number_where_there_is_a_derivative_is_refuted(name, quick):
 
 @pytest.mark.parametrize("shape", ["N", "4"])
 def test_numbers_on_floats_are_not_refuted(shape):
-    """What is dropped on floats cannot be followed, and is right: that stays open."""
+    """What is dropped on floats cannot be traced, and is right: that stays open."""
     rows = verify.check(verify.layer(Dropped, inputs={"x": shape})).comparisons
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
 

@@ -1,4 +1,4 @@
-"""Errors for functions that cannot be followed have the function as a field: no name is put in front twice."""
+"""Errors for functions that cannot be traced have the function as a field: no name is put in front twice."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_the_function_is_a_field():
     problem = unfollowed("numpy.roots", " with masks", " (they have no order)")
     assert isinstance(problem, TraceError)
     assert (problem.function, problem.reason) == ("numpy.roots", Reason.UNKNOWN_FUNCTION)
-    assert problem.message == "numpy.roots with masks cannot be followed (they have no order)"
+    assert problem.message == "numpy.roots with masks cannot be traced (they have no order)"
     assert str(problem).endswith("gradproof explain extend`")
 
 
@@ -31,7 +31,7 @@ def test_a_name_in_front_becomes_the_function():
     """An error that came up within another function names both, and has the outer one as its function."""
     problem = unfollowed("numpy.sort", " with order").of("numpy.median")
     assert problem.function == "numpy.median"
-    assert problem.message == "numpy.median: numpy.sort with order cannot be followed"
+    assert problem.message == "numpy.median: numpy.sort with order cannot be traced"
 
 
 @pytest.mark.parametrize(

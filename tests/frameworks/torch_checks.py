@@ -199,7 +199,7 @@ REFUSED = {
     by_address: "data_ptr",
     drawn: "aten.rand.default draws random numbers",
     dropped: "random numbers",
-    by_unknown: "aten.i0.default cannot be followed",
+    by_unknown: "aten.i0.default cannot be traced",
     accumulated: "aten.index_put.default",
     reduced: "aten.scatter.value_reduce",
     rounded: "aten.div.Scalar_mode|aten.div.Tensor_mode",

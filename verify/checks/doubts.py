@@ -24,7 +24,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 
 _DOUBT = "at another point of its region the code's floats differ from the exact value by more than rounding"
-_NOT_FOLLOWED = f"{_DOUBT}, and there the code cannot be followed: {{}}"
+_NOT_FOLLOWED = f"{_DOUBT}, and there the code cannot be traced: {{}}"
 _NO_GRADIENT = f"{_DOUBT}, and there the code returns no gradient"
 _RIGHT = (
     "at another point of its region {} differs from its exact value by more than rounding, though the "

@@ -18,7 +18,7 @@ from verify.model.result import CaseResult, Evidence, Verdict
 _UNSEEN = Evidence(
     "no example",
     "the formulas differ, and in all of the domain the gradient underflows to 0 on floats, so 0 = 0 checks nothing: "
-    "choose a domain in which it is seen",
+    "choose a domain in which it does not underflow",
     reason=Reason.HIDDEN_TERM,
 )
 

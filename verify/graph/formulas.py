@@ -386,7 +386,7 @@ def _maker(part: Any) -> Maker:
         return lambda graph, _, arguments: graph.function(name, arguments[-1])
     if part is sympy.pi:
         return lambda graph, *_: graph.pi()
-    raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
+    raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be traced")
 
 
 def _rational(value: Fraction) -> sympy.Rational:

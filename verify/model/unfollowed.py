@@ -9,7 +9,7 @@ from verify.model.where import asked_at
 
 def unfollowed(function: str, way: str = "", because: str = "") -> TraceError:
     """Return the error for a function that cannot be followed, called in some way, and why not."""
-    return TraceError(f"{function}{way} cannot be followed{because}", asked_at(), HOW, function=function)
+    return TraceError(f"{function}{way} cannot be traced{because}", asked_at(), HOW, function=function)
 
 
 def unbounded(function: str, way: str = "") -> UnboundedError:

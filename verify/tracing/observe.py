@@ -295,7 +295,7 @@ def _upstreams(
     several = seen.several = isinstance(output, (tuple, list))
     outputs = list(output) if several else [output]
     if not outputs:
-        raise ProtocolError("the subject yields no output", Reason.MISSING_OUTPUT)
+        raise ProtocolError("the function of the case yields no output", Reason.MISSING_OUTPUT)
     if isinstance(output, Halves) and case.upstream is not None:
         raise ProtocolError(_COMPLEX_LOSS, Reason.COMPLEX_VALUE)
     sent = []

@@ -98,10 +98,10 @@ def _parameters(function: Any, title: str, written: Mapping[str, Any]) -> list[s
     if unknown := [key for key in written if key not in names]:
         raise InputError(f"{title} takes {', '.join(names)}: there is no {unknown[0]!r}")
     if lacking := [p.name for p in parameters if p.name not in written and p.default is p.empty]:
-        raise InputError(f"{title} takes {lacking[0]!r} too: describe it")
+        raise InputError(f"{title} takes {lacking[0]!r} too: describe it, as in {lacking[0]}='N D'")
     last = max(names.index(key) for key in written) if written else -1
     if left_out := [name for name in names[: last + 1] if name not in written]:
-        raise InputError(f"{title} takes {left_out[0]!r} before others: describe it")
+        raise InputError(f"{title} takes {left_out[0]!r} before others: describe it, as in {left_out[0]}='N D'")
     return names[: last + 1]
 
 

@@ -108,7 +108,7 @@ def _computed(equation: Any, operands: list[Any]) -> Any:
         return SCATTERED[name](equation.params, *operands, equation=equation)
     if name in COMPUTED:
         return COMPUTED[name](equation.params, *operands)
-    return refused(f"the primitive {name} of JAX cannot be followed")
+    return refused(f"the primitive {name} of JAX cannot be traced")
 
 
 def _body(params: Any) -> Any:

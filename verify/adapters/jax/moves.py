@@ -45,7 +45,7 @@ def _numbers(operand: Any) -> Any:
 def _symbols(result: Any) -> Any:
     numbers = np.asarray(result)
     if numbers.size and numbers.min() < 0:
-        refused("an index beyond the end of an array, for which JAX makes up NaN", Reason.NAN_CONSTANT)
+        refused("an index beyond the end of an array, which JAX fills with NaN", Reason.NAN_CONSTANT)
     return arrays.built(numbers.ravel(), numbers.shape)
 
 
@@ -53,7 +53,7 @@ def _refuse_repeated(equation: Any, operands: list[Any]) -> None:
     """Raise the error for a scatter that writes one entry twice: JAX does not say which of the numbers stays."""
     places = targets(equation, operands)
     if len(np.unique(places[places >= 0])) < (places >= 0).sum():
-        refused("a scatter that writes one entry twice: JAX leaves open which number stays")
+        refused("a scatter that writes one entry twice: JAX does not define which number stays")
 
 
 def targets(equation: Any, operands: list[Any]) -> Any:

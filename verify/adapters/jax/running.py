@@ -17,7 +17,7 @@ from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
 
 _RECORDED = (
-    "Python asked for a number of an array (by if, float or int), and JAX records code without numbers: "
+    "Python needs the value of an array (in if, float or int), which JAX does not have while it traces: "
     "write jnp.where or jax.lax.cond"
 )
 

@@ -50,7 +50,7 @@ def entering(value: Any, like: Any) -> Any:
         return np.asarray(value, None if like.dtype == jax.dtypes.float0 else like.dtype).reshape(like.shape)
     array = arrays.objects(value if isinstance(value, (np.ndarray, *KINDS)) else np.asarray(value)).view(SymbolArray)
     if array.shape != tuple(like.shape):
-        refused(f"a result of shape {array.shape} in the place of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
+        refused(f"a result of shape {array.shape} instead of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
     array.claimed = claimed(like.dtype)
     return array
 

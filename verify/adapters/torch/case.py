@@ -80,10 +80,12 @@ def _parameters(function: Any, written: Mapping[str, Any]) -> list[str]:
         raise InputError(f"{function.__name__}.forward takes {', '.join(names)}: there is no {unknown[0]!r}")
     lacking = [p.name for p in parameters if p.name not in written and p.default is p.empty]
     if lacking:
-        raise InputError(f"{function.__name__}.forward takes {lacking[0]!r} too: describe it")
+        raise InputError(f"{function.__name__}.forward takes {lacking[0]!r} too: describe it, as in {lacking[0]}='N D'")
     last = max(names.index(key) for key in written) if written else -1
     if left_out := [name for name in names[: last + 1] if name not in written]:
-        raise InputError(f"{function.__name__}.forward takes {left_out[0]!r} before others: describe it")
+        raise InputError(
+            f"{function.__name__}.forward takes {left_out[0]!r} before others: describe it, as in {left_out[0]}='N D'"
+        )
     return names[: last + 1]
 
 

@@ -83,7 +83,7 @@ def _name(function: Any) -> str:
 
 
 def _unknown(function: Any) -> Any:
-    return refused(f"{function} cannot be followed", Reason.UNKNOWN_FUNCTION)
+    return refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
 
 
 def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:

@@ -36,7 +36,7 @@ _REFUSED = {"dtype", "out"}  # overloads: the bytes seen as another type; result
 def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     """Run an operation on the numbers of nodes; the results are tensors of symbols of the widest type among them."""
     if _REFUSED.intersection(function._overloadname.split("_")):  # noqa: SLF001 - how PyTorch names overloads
-        refused(f"{function} cannot be followed", Reason.UNKNOWN_FUNCTION)
+        refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
     dtype, frozen = _common(args, options), _is_frozen(name, args)
     args, options = _with_numbers(function, args, options)
     made = function(*args, **options)
@@ -68,7 +68,7 @@ def _with_numbers(function: Any, args: Any, options: Any) -> tuple[Any, Any]:
     schema = function._schema.arguments  # noqa: SLF001 - there is no public way to ask
     written = {**dict(zip((argument.name for argument in schema), args, strict=False)), **options}
     if any(written.get(name) for name in _ADDING):
-        refused(f"{function} with {' or '.join(sorted(_ADDING))} cannot be followed", Reason.UNKNOWN_FUNCTION)
+        refused(f"{function} with {' or '.join(sorted(_ADDING))} cannot be traced", Reason.UNKNOWN_FUNCTION)
     made = {
         argument.name: _entries(argument, written[argument.name]) for argument in schema if argument.name in written
     }

@@ -118,7 +118,7 @@ def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
     """Return the nodes of a tensor of floats, in a tensor of its shape: those of symbols are shared, not copied."""
     if isinstance(tensor, SymbolTensor):
         if tensor.trace is not arrays.current():
-            raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+            raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
         return tensor.numbers
     return laid_out(arrays.nodes(plain(tensor)), tensor)
 
@@ -161,9 +161,7 @@ def claimed(dtype: torch.dtype) -> Any:
 def tensor_of(value: Any, like: Any) -> torch.Tensor:
     """Return what NumPy's functions made as a tensor with the type and strides of another one, whose shape it has."""
     if arrays.shape_of(value) != tuple(like.shape):
-        refused(
-            f"a result of shape {arrays.shape_of(value)} in the place of {tuple(like.shape)}", Reason.INTERNAL_ERROR
-        )
+        refused(f"a result of shape {arrays.shape_of(value)} instead of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
     if like.dtype.is_floating_point:
         claimed(like.dtype)
         return SymbolTensor(laid_out(arrays.nodes(value), like), like.dtype)

@@ -35,7 +35,7 @@ from verify.tracing.search import Crossing, crossings, valleys
 from verify.tracing.symbols.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
-LINES = f"more than {_MOST_LINES} lines compare with a threshold: the other side of the rest was not tried"
+LINES = f"more than {_MOST_LINES} lines compare with a threshold: only the first {_MOST_LINES} were crossed"
 _BITS = 256
 _MOST_RESTORED = 8  # answers of one run, by moving one further input for each
 _MOST_MOVED = 3  # inputs of a condition, that are moved for that

@@ -101,7 +101,7 @@ def _misprint(cut: Model, series: Model, unit: float) -> str:
     wrong = [k for k in orders if abs(typed[k] - exact[k]) > slack * abs(exact[k])]
     if len(wrong) != 1 or not any(typed[k] for k in orders if k not in wrong):
         return ""
-    return f"its coefficient of order {wrong[0]} is {typed[wrong[0]]}, that of the series {exact[wrong[0]]}"
+    return f"its coefficient of order {wrong[0]} is {typed[wrong[0]]}, but {exact[wrong[0]]} in the series"
 
 
 class _Finder:
@@ -123,7 +123,7 @@ class _Finder:
             other, bound = _smallest(frame, monomial, value, exact)
             totals[other] = totals.get(other, flint.arb(0)) + bound
         if not all(total.is_finite() for total in totals.values()):
-            raise BeyondError("a quotient without a bound")
+            raise BeyondError("no bound was found for a quotient")
         self.terms = max(self.terms, len(exact.terms))
         return max(totals.values(), key=float, default=flint.arb(0))
 
@@ -225,7 +225,7 @@ def _smallest(frame: Any, monomial: Any, value: Any, exact: Terms[Any]) -> tuple
             bound = frame.ratio(monomial, value, other, size)
             bounds += [] if bound is None else [(other, bound)]
     if not bounds:
-        raise BeyondError("a term missing on the exact side")
+        raise BeyondError("a term of the approximation is not in the exact formula")
     return min(bounds, key=lambda pair: float(pair[1]))
 
 

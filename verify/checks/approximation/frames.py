@@ -76,7 +76,7 @@ class Far:
 
     def __init__(self, pivot: Pivot, start: Fraction) -> None:
         if pivot.square is not None or not start:
-            raise BeyondError("no end")
+            raise BeyondError("the region has no end to start from")
         self.start, self.sign = abs(start), 1 if start > 0 else -1
         largest = (-ball(self.start) / 2).exp().abs_upper()
         self.t = models.near(largest / 2 + flint.arb(0, largest / 2), positive=True)
@@ -102,10 +102,10 @@ class Far:
         grows = argument.terms.get(((X, 1),), self.unit.constant(Fraction(0)))
         rest = Terms({m: value for m, value in argument.terms.items() if m != ((X, 1),)})
         if grows.order or grows.cut is not None or grows.poly.degree() > 0 or not grows.blur.is_zero():
-            raise BeyondError("an exponential of something other than a multiple of x")
+            raise BeyondError("an exponential of anything but a multiple of x cannot be bounded")
         rate = Fraction(int(grows.poly[0].p), int(grows.poly[0].q)) * -2 * self.sign
         if rate.denominator != 1:
-            raise BeyondError("an exponential of a fraction of x")
+            raise BeyondError("an exponential of a fraction of x cannot be bounded")
         power = self.t.make(rate.numerator, flint.fmpq_poly([1]), None, flint.arb(0))
         return Terms({NO_LETTERS: power * _pure(rest, self.unit).apply("exp")})
 

@@ -36,13 +36,13 @@ _LARGEST = Fraction(1, 1000)  # tolerance
 _TIGHT = Fraction(1, 10**40)  # tolerance instead
 _HALVINGS = 16  # times that a line asks of each output, from which on an interval is taken to be halved
 _TIGHTENED = (
-    "forward iterates until a tolerance of {} is met, at {}: the gradient is not the derivative of the last iterate, "
-    "and where the code is run with a tolerance of 1e-40 instead, at the sample, it is that of the limit to 18 digits; "
-    "this proves nothing for other inputs"
+    "forward iterates until a tolerance of {} is met, at {}: the gradient is not the derivative of the last iterate; "
+    "at the sample, with a tolerance of 1e-40 instead, it is the derivative of the limit to 18 digits; "
+    "other inputs were not checked"
 )
 _HALVED = (
-    "forward is constant between jumps, which a line decides that is asked {} times, at {}: the gradient is not the "
-    "derivative, 0, but the slope over many jumps, at the sample, to 4 digits; this proves nothing for other inputs"
+    "forward is constant between jumps, decided {} times by the line at {}: its derivative is 0, but the gradient is "
+    "the slope over many jumps, at the sample, to 4 digits; other inputs were not checked"
 )
 
 

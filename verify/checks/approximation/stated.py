@@ -22,7 +22,7 @@ from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision, Point
 
-_SEVERAL = "an accuracy is proved of gradients that depend on one input each, beside the upstream: here on {}"
+_SEVERAL = "an accuracy can be proved only for a gradient of one input beside the upstream; this one depends on {}"
 
 
 def _open(detail: str, point: Point | None) -> Decision:

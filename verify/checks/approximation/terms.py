@@ -80,7 +80,7 @@ class Terms(Generic[F]):
                 raised = tuple((letter, power * exponent.numerator) for letter, power in monomial)
                 return Terms({raised: value.power(exponent)})
         if exponent.denominator != 1 or not 0 < exponent <= _MOST_POWER:
-            raise BeyondError("a power of what depends on several inputs")
+            raise BeyondError("a power of a value that depends on several inputs")
         result = self
         for _ in range(exponent.numerator - 1):
             result = result * self

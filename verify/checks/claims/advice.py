@@ -20,7 +20,7 @@ from verify.tracing.observe import Observation
 from verify.tracing.symbols.trace import Trace
 
 _OPEN = "low=..., high=..."
-_OUTSIDE = "; no number of the declared domain of {name} is one of them"
+_OUTSIDE = "; the declared domain of {name} has no such number"
 _Bounds = tuple[Fraction | None, Fraction | None]
 
 

@@ -34,7 +34,7 @@ _INCONSISTENT = "SymPy's derivative of the whole computation and the chain rule 
 _UNSET = "the output contains memory from np.empty that was never written"
 _UNDEFINED = "the output is {what}{at}: to declare the inputs that the layer takes, write {how}"
 _OUTSIDE = "not defined at the sample, where {} is outside its domain"
-_BEYOND = "not to be computed at the sample, where {} is of too large a number"
+_BEYOND = "too large to compute at the sample, in {}"
 _GROWING = ("exp", "sinh", "cosh")  # the values of such functions are beyond all balls first
 
 _Change = Callable[[Fraction], Fraction]

@@ -24,7 +24,7 @@ def unmasked(s: Suspect) -> str:
     wrong = [i for i in wrong if not alike(s.graph, [s.expected[i]], [s.actual.nodes[i]])]
     if any(s.graph.value(s.expected[i]) != 0 for i in wrong) or len(wrong) == len(s.expected):
         return ""
-    return "only entries that must be 0 are wrong: is a mask or an end of forward missing in backward?"
+    return "only entries that must be 0 are wrong: does backward lack a mask or a clip of forward?"
 
 
 def dependence(s: Suspect) -> str:

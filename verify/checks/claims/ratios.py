@@ -42,8 +42,8 @@ def ratio(s: Suspect) -> str:
     if not wrong or not variables:
         return ""
     first = min(wrong, key=wrong.__getitem__)
-    of = "the exact gradient" if len(wrong) == 1 else f"that of {s.index(wrong[first])} is the exact one"
-    start = "it is" if len(wrong) == 1 else "entries have a factor too many:"
+    of = "the exact gradient" if len(wrong) == 1 else f"{s.index(wrong[first])} is the exact one"
+    start = "it is" if len(wrong) == 1 else "entries have an extra factor:"
     return f"{start} {of} times {formulas.text(s.graph, first, Alphabet(variables))}"
 
 

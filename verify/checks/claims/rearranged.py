@@ -22,7 +22,7 @@ def permuted(s: Suspect) -> str:
     if order is None or not s.is_([s.expected[place] for place in order]):
         return ""
     moved = [place for place, origin in enumerate(order) if place != origin]
-    first = f"entry {s.index(moved[0])} is that of {s.index(order[moved[0]])}"
+    first = f"entry {s.index(moved[0])} has the value of entry {s.index(order[moved[0]])}"
     return f"the entries are in another order: {first}"
 
 
@@ -44,7 +44,7 @@ def symmetrised(s: Suspect) -> str:
         return ""
     turned = _turned(s.shape, s.expected)
     mean = s.scaled(_HALF, list(map(s.graph.sum, s.expected, turned)))
-    return "it is made symmetric: the mean of the gradient and its transpose" if s.is_(mean) else ""
+    return "the gradient is made symmetric: it is averaged with its transpose" if s.is_(mean) else ""
 
 
 def parameter_transposed(s: Suspect) -> str:

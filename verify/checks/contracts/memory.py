@@ -28,11 +28,11 @@ def overwritten(trial: Trial) -> Iterator[Finding]:
 def overwriting(trial: Trial, handed: Handed, method: str, where: str = "") -> Finding:
     """Return the finding for an array that a run has written to, `where` it lies in memory in some way, say."""
     if handed == UPSTREAM:
-        return trial.finding("GP101", f"{where}dout has changed after the gradients are computed", handed.name)
+        return trial.finding("GP101", f"{where}computing the gradients changes dout", handed.name)
     if handed == OUTPUT:
-        return trial.finding("GP104", f"{where}the output has changed after the gradients are computed")
+        return trial.finding("GP104", f"{where}computing the gradients changes the output")
     code = "GP103" if trial.parameter(handed.name) else "GP102"
-    return trial.finding(code, f"{where}{handed.name} has changed after {method}", handed.name)
+    return trial.finding(code, f"{where}{method} changes {handed.name}", handed.name)
 
 
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
@@ -82,11 +82,11 @@ def outputs_overwritten(trial: Trial) -> Iterator[Finding]:
         layer.play(other.forward)
         call = unit.forward[0]
         if not same(outputs, before[0]):
-            yield trial.finding("GP104", f"a later {call.title} writes into the output of the one before", call=call)
+            yield trial.finding("GP104", f"a second {call.title} overwrites the output of the first", call=call)
         layer.play(other.backward)
         if not same(gradients, before[1]):
             call = unit.backward[0]
-            yield trial.finding("GP105", f"later calls overwrite the gradient that {call.title} returned", call=call)
+            yield trial.finding("GP105", f"the next calls overwrite the gradient that {call.title} returned", call=call)
 
 
 def aliases(trial: Trial) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ class Layer:
         try:
             self.itself = duplicate(unit.fresh)
         except Exception as problem:
-            raise SubjectError(f"a copy of a copy failed: {problem}", reason=Reason.CODE_RAISED) from problem
+            raise SubjectError(f"the layer cannot be copied twice: {problem}", reason=Reason.CODE_RAISED) from problem
         self._rewind = rewind
         self._gradient_paths = gradients
         self._own = [value for value in within(self.itself) if is_generator(value)]

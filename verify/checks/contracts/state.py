@@ -70,7 +70,7 @@ class State:
     def names(self) -> list[str]:
         """Return the names of variables and attributes that hold something else than at first."""
         changed = (name for place in self._first for name in place.changed if isinstance(name, str) and name)
-        return sorted({*changed}) or ["something outside of it"]
+        return sorted({*changed}) or ["something outside the layer"]
 
     @contextmanager
     def at_first(self) -> Iterator[Callable[[], None]]:

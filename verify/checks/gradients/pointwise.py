@@ -53,7 +53,7 @@ _UNCLEAR = (
     "at a point an entry is {actual}, exactly {expected}: {digits} digits agree, and the others may be rounding or a "
     "wrong formula; {problem}"
 )
-_AGREES = "at {points} points equal to the exact derivative of forward, to {digits} digits or more; {problem}"
+_AGREES = "equal to the exact derivative of forward at {points} points, to {digits} digits or more; {problem}"
 
 
 def judged(case: TracedCase, variant: Variant, problem: SubjectError, seed: int) -> list[Comparison]:
@@ -74,7 +74,7 @@ def unconfirmed(case: TracedCase, seen: Observation, seed: int) -> list[Comparis
     What is added for compiled code is the author's word: what is proved holds for the compiled code if that is true.
     """
     problem = SubjectError(
-        f"what was added for {', '.join(seen.trace.added)} may be another function", reason=Reason.COMPILED_CODE
+        f"the function added for {', '.join(seen.trace.added)} may differ from it", reason=Reason.COMPILED_CODE
     )
     return [row for row in judged(case, seen.variant, problem, seed) if row.verdict is not Verdict.SAMPLED]
 

@@ -42,7 +42,7 @@ _CANCELLING = Evidence(
 )
 _BENEATH = Evidence(
     "no example",
-    "the formulas differ by less than the smallest number that a float can be, at every point tried",
+    "at every point tried, the formulas differ by less than the smallest positive float",
     reason=Reason.HIDDEN_TERM,
 )
 _LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order of the operations

@@ -51,7 +51,7 @@ _MOST_REASONS = 5  # that are listed
 _GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
 _DECLINE = 0.5  # and with which they are taken to decline
 Edges = Callable[[Exact], tuple[list[Comparison], str]]  # rows of what is wrong on edges, and why some are not known
-_BROADCAST = "{}=1 may be broadcast: only the sample's sizes are known to be valid"
+_BROADCAST = "with {}=1 the array may be broadcast, which the code may not expect"
 _COST = "too large for the budget"
 _SUSPECTS = 3  # of the code on floats, that are decided on symbols
 _SUSPECT = 500_000  # nodes of all runs, where one is suspect

@@ -40,7 +40,7 @@ CONSTANT = "the output is constant in every region that was reached, so every de
 _ON_PURPOSE = (APPROXIMATION, SMALL_CONSTANT)  # evidence of gradients that are right although they differ
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
-_ADDED = "{name} is compiled: the function added for it was followed instead, and its floats were compared with it"
+_ADDED = "{name} is compiled: the function added for it was traced instead, and its floats were compared with it"
 _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"
 _SOME_SIGNS = "the code branches on the upstream: not all combinations of its signs were tried"
 _UNEQUAL = "at {} the code compares the upstream for equality: no run had an equal upstream"

@@ -178,7 +178,7 @@ def judge(
             return Judged(Rounding(str(actual), "", kind, overflows, _OVERFLOWS if overflows else _NOT_FINITE))
         error = _upward(abs(flint.arb(actual) - exact) / unit)
         if enclosure is None:
-            unknown = f"not shown to be rounding ({note}), unlike the exact"
+            unknown = f"it may be more than rounding: no bound is known ({note})"
             return Judged(Rounding(error, "", kind, False, unknown))
         if not enclosure.is_finite():
             return Judged(Rounding(error, "", kind, True, _UNLIMITED))
@@ -192,8 +192,8 @@ def judge(
 _NOT_KNOWN = "the exact value is not known to enough digits"
 _UNLIMITED = "no rounding bound: a value may overflow, or a divisor may round to 0"
 _OVERFLOWS = "right: the exact value exceeds the largest float64"
-_NOT_FINITE = "not finite, unlike the exact"
-_OUTSIDE = "outside the rounding bound of the exact"
+_NOT_FINITE = "not finite, but the exact value is"
+_OUTSIDE = "outside the rounding bound around the exact value"
 
 
 def _ulp(value: flint.arb) -> flint.arb:

@@ -26,7 +26,7 @@ from verify.proof.decide import Decision, Point
 from verify.tracing.following import SubjectError
 
 _POINTS = 12
-_AGREES = "at {points} points equal to the exact value, to {digits} digits or more; {problem}"
+_AGREES = "equal to the exact value at {points} points, to {digits} digits or more; {problem}"
 
 
 def sampled(exact: Theory, keys: Sequence[Key], problem: SubjectError, seed: int) -> Mapping[Key, Decision]:

@@ -32,9 +32,9 @@ from verify.tracing.symbols.pinned import PinnedTrace
 
 _ROUNDED = Fraction(1, 2**40)  # of a size: what constants that code computes, as 1 / np.pi, may be off
 _ON_FLOATS = Fraction(1, 2**13)  # of a size: what floats may be off, of single precision too
-_JUMPS = "forward takes {} for the NaN there, and its limit is {}: it jumps and has no derivative"
-_BENDS = "forward takes its limit for the NaN there, and has no derivative"
-_OPEN = "forward takes a number for the NaN there, and whether it has a derivative is not known"
+_JUMPS = "forward replaces the NaN there by {}, but its limit is {}: it jumps and has no derivative"
+_BENDS = "forward replaces the NaN there by its limit, and has no derivative"
+_OPEN = "forward replaces the NaN there by a number; whether it has a derivative is not known"
 _MODULUS, _STEPS = 101, (37, 53)  # of the steps along lines, which differ from entry to entry
 _Entry = tuple[str, int]  # an input, and the place of an entry in it
 

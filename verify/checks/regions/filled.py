@@ -30,7 +30,7 @@ from verify.tracing.region import Point
 
 _POINTS = 2  # for each divisor
 _VISITS = 24  # runs on floats of one explorer, most of which end where the output is NaN
-MORE = f"zeros of what forward divides by: {_VISITS} visited; there are others"
+MORE = f"zeros of divisors in forward: {_VISITS} visited; there are others"
 
 
 class Visit(NamedTuple):

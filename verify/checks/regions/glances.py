@@ -33,10 +33,10 @@ _PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradient
 _BENT = 4  # times the square of a step, and the size of the output there or at the sample: what bends changes by that
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
-_USED = f"edges: {_JUDGED} were judged at other sizes and labels, which is the limit"
-_SEVERAL = "edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
+_USED = f"edges at other sizes and labels: after {_JUDGED}, the limit, the others were not judged"
+_SEVERAL = "edges where several formulas are 0 at once: the gradient there was not judged"
 _COUNTED = 16  # entries on an edge, of which each number is looked at, and above those that the code names
-_UNCOUNTED = f"edges: with other numbers of entries on them at once than 1 to {_COUNTED}, all but one and all"
+_UNCOUNTED = f"edges with more than {_COUNTED} entries on them at once, except all of them and all but one"
 _ALONE = 3  # edges of a point that are looked at one by one
 
 Array = np.ndarray[Any, Any]

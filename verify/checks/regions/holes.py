@@ -58,7 +58,7 @@ _POINTS = 3  # for each divisor: the first zeros that are found
 _FLOATS = 6  # and of those that are no short rationals
 _VISITS = 24  # runs on floats of one explorer
 _MOST_SHOWN = 8  # inputs of a counterexample
-_FILLED = "forward divides by {}, which is 0 there, and takes its limit for the NaN"
+_FILLED = "forward divides by {}, which is 0 there, and replaces the NaN by its limit"
 
 
 Gaps = tuple[Observation, FloatRun, list[Gap]]  # what the code gives at a point on symbols, on floats, and its gaps
@@ -79,7 +79,7 @@ class Holes:
         """Visit the zeros of divisors until all are visited, or the budget ends."""
         for seen, problem in self.explorer.undefined.values():
             if not any(question.condition.tie for question in self.explorer.sites.passed(seen)):
-                self._look(seen, [c.node for c in seen.conditions], f"backward fails with {problem}")
+                self._look(seen, [c.node for c in seen.conditions], f"backward raises {problem}")
         visited, later = set[Divisor](), list[tuple[Observation, Divisor]]()
         for run in (self.explorer.start, *self.explorer.runs):
             new = [divisor for divisor in divisors(run.seen) if divisor not in visited]

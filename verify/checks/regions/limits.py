@@ -15,7 +15,7 @@ class Limit(Enum):
     FORMULAS = "the sides of some nested branches for each formula that may reach them"
     TURNS = "the sides of some branches in each turn of a loop: those after the 4th are not distinguished"
     KINDS = "the sides of some branches for each formula: those after the 6th at a call are not distinguished"
-    MISSES = "the edges of some branches: none was found for 8 at the same line"
+    MISSES = "the edges of some branches: at one line, no edge was found for 8 of them"
     SMOOTH = "further edges of some branches: on each of the 4 that were tried, both sides have the same derivative"
     ZEROS = "further zeros of some divisors: 3 of each were visited, and 1 that differs only in its entries"
     UNKNOWN = "zeros of some divisors: none was found, and it is not proved that there are none"

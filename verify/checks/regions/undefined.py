@@ -73,7 +73,7 @@ def _undefined(case: TracedCase, variant: Variant, seed: int) -> Hole | None:
         seen.conditions = list(seen.trace.conditions.values())
         nodes = [condition.node for condition in seen.conditions]
         divides = isinstance(problem.__cause__, DivisionError)
-        return Hole(seen, nodes, f"backward fails with {problem}") if divides else None
+        return Hole(seen, nodes, f"backward raises {problem}") if divides else None
     beyond = next((divisor for divisor in divisors(seen) if is_beyond(seen, divisor)), None)
     return None if beyond is None else Hole(seen, [beyond.node], cause(seen, beyond))
 

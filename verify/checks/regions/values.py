@@ -28,7 +28,7 @@ class Unknown(Enum):
     INFINITE = "a derivative on one side of it has no finite limit there"
     OPEN = "a derivative on one side of it has no value there, and whether it has a limit is not known"
     CLOSE = "a value there is too close to 0 to distinguish from it"
-    BEYOND = "a value there is beyond what can be written out"
+    BEYOND = "a value there is too large to compute"
 
 
 Number = Fraction | Unknown

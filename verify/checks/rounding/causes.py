@@ -51,8 +51,8 @@ def not_known(name: str, magnitudes: Sequence[str]) -> str:
 def unlike(types: Sequence[str]) -> str:
     """Say for which types of numbers floats are not what formulas give, and nothing is known that would judge them."""
     return (
-        f"floats in {' and '.join(types)} are not what the formulas give, and what the code computes for such numbers "
-        "cannot be followed: they are not judged"
+        f"floats in {' and '.join(types)} differ from the formulas, and what the code computes for such numbers "
+        "cannot be traced: they are not judged"
     )
 
 
@@ -60,7 +60,7 @@ def not_followed(run: Exact, problem: SubjectError) -> str:
     """Say why the floats of a run are not judged, whose code was followed before."""
     sizes = run.seen.variant.written
     unbounded = isinstance(problem.__cause__, UnboundedError)
-    reason = f"{problem}" if unbounded else f"followed once more, the code raises {problem}"
+    reason = f"{problem}" if unbounded else f"traced again, the code raises {problem}"
     return f"floats{f' at {sizes}' if sizes else ''} are not judged: {reason}"
 
 

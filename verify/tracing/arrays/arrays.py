@@ -67,7 +67,7 @@ def active() -> Trace | None:
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
     if _running is None:
-        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
     return _running
 
 
@@ -380,7 +380,7 @@ class Flat:
         places = np.arange(self.base.size)[plain_key(key)]
         if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
             # NumPy writes one entry after the other here, and reads what it has just written.
-            raise TraceError("x.flat was set from the memory that it writes to", asked_at(), reason=Reason.RAW_MEMORY)
+            raise TraceError("x.flat is assigned from its own memory", asked_at(), reason=Reason.RAW_MEMORY)
         if not places.ndim and np.ndim(value):
             raise ValueError("Error setting single item of array.")
         values, index = objects(value), np.unravel_index(places, self.base.shape)
@@ -557,7 +557,7 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     if not _only_symbols(entries):
         entries = list(map(lift, entries))
     if not {current()}.issuperset(map(_GRAPH, entries)):
-        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
     return entries
 
 
@@ -619,7 +619,7 @@ def _current_elements(array: SymbolArray) -> Any:
     if array.memory is None or array.memory.elements is None:
         return None
     if array.memory.trace is not current():
-        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
     return elements_of(array)
 
 

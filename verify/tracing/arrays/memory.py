@@ -42,7 +42,7 @@ _AS_BUFFER = 20  # pointers before `tp_as_buffer` in CPython's type objects, 3.9
 def refuse(way: str) -> NoReturn:
     """Raise the TraceError of a way to raw memory; one of them leads to compiled code only."""
     if way == "ctypes":
-        raise CompiledError("the memory of an array of symbols goes to compiled code (ctypes)", asked_at())
+        raise CompiledError("the code passes the memory of an array of symbols to compiled code (ctypes)", asked_at())
     raise TraceError(
         f"the code reads the raw memory of an array of symbols ({way})", asked_at(), HOW, reason=Reason.RAW_MEMORY
     )
@@ -52,7 +52,7 @@ def refuse_compiled_code() -> None:
     """Raise TraceError where numba asks for the type of an array: what it compiled computes with raw memory."""
     frame = sys._getframe(2)  # noqa: SLF001 - of who asks
     if frame.f_globals.get("__name__", "").partition(".")[0] == "numba":
-        raise CompiledError("compiled code (numba) was called with an array of symbols", asked_at())
+        raise CompiledError("the code calls compiled code (numba) with an array of symbols", asked_at())
 
 
 def guard(kind: type) -> None:

@@ -40,7 +40,7 @@ def refusal(name: str, detail: str = "") -> TraceError:
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    message = f"{name} cannot be followed ({reason})"
+    message = f"{name} cannot be traced ({reason})"
     return UnheldError(message, asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION, function=name)
 
 

@@ -75,7 +75,7 @@ def orthogonal(a: Any, mode: str = "reduced") -> Any:
     """
     a = matrices(a)
     if mode not in ("reduced", "complete", "r") or (mode == "complete" and a.shape[-2] > a.shape[-1]):
-        raise unfollowed("numpy.linalg.qr", f" with mode={mode!r}", ": columns of Q may be any")
+        raise unfollowed("numpy.linalg.qr", f" with mode={mode!r}", ": the further columns of Q are not unique")
     if mode == "r":
         return each(lambda matrix: _factors(matrix)[1], a)
     return _RESULT(*each(_factors, a))

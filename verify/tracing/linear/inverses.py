@@ -59,7 +59,7 @@ def _eliminated(matrix: Any) -> tuple[Any, Any]:
     n = len(matrix)
     if n > _MOST_ROWS:
         raise TraceError(
-            f"a matrix of more than {_MOST_ROWS} rows is not inverted as a formula",
+            f"the inverse of a matrix of more than {_MOST_ROWS} rows is too large as a formula",
             asked_at(),
             HOW,
             reason=Reason.LARGE_MATRIX,

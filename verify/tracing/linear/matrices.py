@@ -23,7 +23,7 @@ from verify.tracing.numpy.products import as_array
 
 _MATRIX = 2
 _SMALL = 8  # rows of constants: more of them take longer to eliminate exactly than they are worth
-_DECLARE = "declare a domain (`low=`, `high=`) in which it is {}, or make it so in the case"
+_DECLARE = "declare a domain (`low=`, `high=`) in which it is {}, or write a case that makes it so"
 
 
 def linear(

@@ -54,7 +54,7 @@ def _values(matrix: Any) -> Any:
     n = len(matrix)
     if n > _MOST_ROWS:
         raise TraceError(
-            f"the eigenvalues of more than {_MOST_ROWS} rows are not followed as formulas",
+            f"the eigenvalues of a matrix of more than {_MOST_ROWS} rows are too large as formulas",
             asked_at(),
             reason=Reason.LARGE_MATRIX,
         )
@@ -133,8 +133,8 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
     if full_matrices and a.shape[-1] != a.shape[-2]:
         raise unfollowed(
             "numpy.linalg.svd",
-            " with full_matrices=True of what is not square",
-            ": further singular vectors may be any",
+            " with full_matrices=True of a matrix that is not square",
+            ": the further singular vectors are not unique",
         )
     return _SVD(*each(lambda matrix: _triple(matrix, full_matrices), a))
 

@@ -278,7 +278,7 @@ def part_by_part(function: Any, part: int, args: Any, options: dict[str, Any]) -
     first, *others = args
     adding = len(args) > _PLACES or not _ADDING.isdisjoint(options) or not _is_copying(args, options)
     if adding or any(map(is_complex, [*others, *options.values()])):
-        refused(f"{name_of(function)} of complex symbols beside others")
+        refused(f"{name_of(function)} of complex symbols with other arrays or options")
     several = type(first) in (list, tuple)
     values = [whole_part(value, part) for value in first] if several else whole_part(first, part)
     return function(values, *others, **options)

@@ -99,7 +99,7 @@ def polydiv(u: Any, v: Any) -> Any:
     """Return quotient and remainder; how many terms are left of this is decided by roundings of short floats."""
     if any(array.claimed.itemsize < _DOUBLE.itemsize for array in symbolic_arrays([u, v])):
         raise TraceError(
-            "numpy.polydiv of floats shorter than 64 bits cannot be followed (rounding decides how many terms remain)",
+            "numpy.polydiv of floats shorter than 64 bits cannot be traced (rounding decides how many terms remain)",
             asked_at(),
             HOW,
         )

@@ -279,7 +279,7 @@ def _certain(name: str, entries: Sequence[Any]) -> list[bool]:
     Raises TraceError for what has no value, as the logarithm of 0: floats have an infinity or NaN there.
     """
     if not current().are_defined([value.node for value in entries if type(value) in (Concolic, Hole)]):
-        detail = f"numpy.{name} of what is not defined at the sample"
+        detail = f"numpy.{name} of a value that is not defined at the sample"
         raise TraceError(detail, asked_at(), reason=Reason.NAN_CONSTANT)
     return [CERTAIN[name](type(value)) for value in entries]
 

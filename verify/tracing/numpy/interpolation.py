@@ -37,9 +37,7 @@ def cells(nodes: Any, x: Any, *, inner: bool = True) -> Any:
         if not (below | above).any():
             return places
         places = places - below + above
-    raise TraceError(
-        "numpy.interp: between which nodes an input lies could not be decided", asked_at(), reason=Reason.TIE
-    )
+    raise TraceError("numpy.interp: could not decide between which nodes an input lies", asked_at(), reason=Reason.TIE)
 
 
 def _reached(x: Any, nodes: Any, places: Any, mask: Any) -> Any:
@@ -54,9 +52,7 @@ def _refuse_falling(nodes: Any) -> None:
     """Refuse nodes that fall; of those that are the same the last has a cell, unless there is none after it."""
     rising = np.less_equal(nodes[:-2], nodes[1:-1]).all() and np.less(nodes[-2:-1], nodes[-1:]).all()
     if nodes.ndim != 1 or not rising:
-        raise TraceError(
-            "interpolation cannot be followed where the nodes are not in increasing order", asked_at(), HOW
-        )
+        raise TraceError("interpolation cannot be traced where the nodes are not in increasing order", asked_at(), HOW)
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:

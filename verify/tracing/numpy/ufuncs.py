@@ -90,7 +90,7 @@ def _long_way(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str,
         raise shadows.refusal(ufunc.__name__, f"dtype={np.dtype(dtype)}")
     options.pop("casting", None)
     if ufunc.signature is not None and out is not None and any(_overlap(out[0], value) for value in inputs):
-        raise shadows.refusal(ufunc.__name__, "a place that it reads from")  # NumPy 2.4 reads what it has written there
+        raise shadows.refusal(ufunc.__name__, "an overlapping output")  # NumPy 2.4 reads what it has written there
     if method not in _METHODS:
         raise shadows.refusal(f"{ufunc.__name__}.{method}")
     result = _METHODS[method](ufunc, inputs, options, out)
@@ -147,12 +147,12 @@ def _called(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any
     if where is True or ufunc.signature is not None:
         return of_entries(ufunc, inputs, **options)
     if options or ufunc.nout > 1:
-        raise shadows.refusal(ufunc.__name__, "where and more")
+        raise shadows.refusal(ufunc.__name__, "where and other options")
     # What is left out is not computed: one half is in the domain of every function.
     result = of_entries(ufunc, [choose(where, value, 0.5) for value in inputs])
     symbolic = isinstance(result, (SymbolArray, Concolic))
     if not out and not symbolic:
-        raise shadows.refusal(ufunc.__name__, "where and no out")
+        raise shadows.refusal(ufunc.__name__, "where but no out")
     rest = out[0] if out else current_uninitialised(np.broadcast_shapes(np.shape(result), np.shape(where)))
     if symbolic or isinstance(rest, SymbolArray):
         return choose(where, result, rest)
@@ -181,7 +181,7 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     """Compute in place at some entries, at those that are named twice twice."""
     name = ufunc.__name__
     if not isinstance(target, SymbolArray):
-        raise UnheldError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at)", asked_at())
+        raise UnheldError(f"the code adds symbols into an array of {target.dtype} (numpy.{name}.at)", asked_at())
     if not (name in BINARY and len(values) == 1) and not (name in METHODS and not values):
         raise shadows.refusal(f"{name}.at")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]

@@ -18,7 +18,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.tracing.arrays.arrays import SymbolArray, floats_of
 from verify.tracing.symbols.concolic import Concolic
 
-_ADDED = "computed by what was added for it where it is called on symbols"
+_SYMBOLS = "on symbols, {} is the function added for it"
 _MOST = 15  # digits that a float has
 _agreeing: dict[str, int] = {}  # digits, by the name of the function
 _unmeasured: dict[str, None] = {}  # functions that could not be called on the numbers of a sample
@@ -79,6 +79,9 @@ def differs() -> bool:
 def notes() -> list[str]:
     """Return a sentence about each function that was used since."""
     return [
-        *(f"{name} is {_ADDED}, which agrees with it to {digits} digits there" for name, digits in _agreeing.items()),
-        *(f"{name} is {_ADDED}, and could not be called on the numbers there" for name in _unmeasured),
+        *(
+            f"{_SYMBOLS.format(name)}: at the sample the two agree to {digits} digits"
+            for name, digits in _agreeing.items()
+        ),
+        *(f"{_SYMBOLS.format(name)}, not compared: {name} cannot be called on the sample" for name in _unmeasured),
     ]

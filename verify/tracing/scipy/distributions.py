@@ -23,7 +23,9 @@ _Formula = Callable[..., Any]
 
 def _log_density(family: Family, z: Any, scale: Any, *shapes: Any) -> Any:
     if _is_outside(family, z, shapes):
-        raise TraceError("the logarithm of a density outside of its support cannot be followed", asked_at(), HOW)
+        raise TraceError(
+            "the logarithm of a density is -inf outside its support: declare a domain in it", asked_at(), HOW
+        )
     return family.log_density(z, *shapes) - scale.function("log")
 
 

@@ -160,7 +160,7 @@ def _exponential(matrix: Any) -> Any:
         raise UntapedError("the exponential of a matrix", asked_at())
     if n > _MOST_ROWS:
         raise TraceError(
-            f"the exponential of a matrix of more than {_MOST_ROWS} rows is not followed as formulas",
+            f"the exponential of a matrix of more than {_MOST_ROWS} rows is too large as a formula",
             asked_at(),
             HOW,
             reason=Reason.LARGE_MATRIX,

@@ -73,7 +73,7 @@ def _cubic(original: _Method) -> _Method:
             or bc_type == "periodic"
             or not (isinstance(bc_type, str) or np.ndim(y) == 1)
         ):
-            raise _refused("CubicSpline", " with nodes of symbols or such conditions")
+            raise _refused("CubicSpline", " with nodes that depend on inputs, or with these boundary conditions,")
         values = np.moveaxis(as_array(y), axis, 0)
 
         def of(row: Any) -> Any:
@@ -97,7 +97,7 @@ def _basis_spline(original: _Method) -> _Method:
             original(self, t, c, k, extrapolate, axis)
             return
         if is_symbolic(t):
-            raise _refused("BSpline", " with knots of symbols")
+            raise _refused("BSpline", " with knots that depend on inputs")
         original(self, t, np.zeros(np.shape(c)), k, extrapolate, axis)
         values = np.moveaxis(as_array(c), axis, 0)
         _keep(self, values)
@@ -143,7 +143,7 @@ def _at_numbers(original: _Method, spline: Any, x: Any, nu: int, extrapolate: An
     """Return the values of a spline at fixed places: a linear map of what it was made of."""
     entry = current().memory("splines").get(id(spline))
     if entry is None or entry[0] is not spline:
-        raise _refused(type(spline).__name__, " of coefficients that are symbols")
+        raise _refused(type(spline).__name__, " with coefficients that depend on inputs")
     _, of, values = entry
     return _mapped(lambda row: original(of(row), x, nu, extrapolate), values)[0]
 
@@ -170,7 +170,11 @@ def _wound(spline: Any, x: Any, extrapolate: Any) -> Any:
     if extrapolate == "periodic":
         return low + np.remainder(x - low, high - low)
     if not extrapolate and not (np.greater_equal(x, low) & np.less_equal(x, high)).all():
-        raise TraceError("a spline outside of its nodes is NaN", asked_at(), reason=Reason.NAN_CONSTANT)
+        raise TraceError(
+            "the spline is NaN outside its nodes: declare a domain between them",
+            asked_at(),
+            reason=Reason.NAN_CONSTANT,
+        )
     return x
 
 
@@ -178,7 +182,7 @@ def _of_powers(spline: Any, x: Any, nu: int) -> Any:
     """Return the values of polynomials in powers of the distance from the node below, summed from the constant on."""
     c, nodes = _coefficients(spline), spline.x
     if nodes[0] > nodes[-1]:
-        raise _refused("PPoly", " with falling nodes")
+        raise _refused("PPoly", " with nodes in decreasing order")
     cell = cells(nodes, x)
     rest = [None] * (np.ndim(c) - 2)
     distance = (x - nodes[cell])[(..., *rest)]
@@ -213,7 +217,7 @@ def _of_knots(spline: Any, x: Any, nu: int) -> Any:
 def interpolating(x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0, *_: Any) -> Any:
     """Return what `make_interp_spline` makes of values: its coefficients are linear in these."""
     if is_symbolic(x) or is_symbolic(t) or bc_type == "periodic":
-        raise _refused("make_interp_spline", " with nodes of symbols, or periodic,")
+        raise _refused("make_interp_spline", " with nodes that depend on inputs, or periodic,")
     module = sys.modules[_MODULE]
     values = np.moveaxis(as_array(y), axis, 0)
 
@@ -235,7 +239,7 @@ def _of_lines(original: _Method) -> _Method:
             original(self, x, y, kind, axis, *rest, **more)
             return
         if kind != "linear" or is_symbolic(x):
-            raise _refused("interp1d", f" of kind {kind!r} or with nodes of symbols")
+            raise _refused("interp1d", f" of kind {kind!r}, or with nodes that depend on inputs,")
         original(self, x, np.zeros(np.shape(y)), kind, axis, *rest, **more)
         current().memory("splines")[id(self)] = self, None, np.moveaxis(as_array(y), axis, 0)
 
@@ -252,13 +256,13 @@ def _on_lines(original: _Method) -> _Method:
             return original(self, x)
         kind: Any = sys.modules[_MODULE].interp1d
         if not isinstance(self, kind) or self._kind != "linear" or not np.all(np.diff(self.x) > 0):
-            raise _refused(type(self).__name__, " of this kind")
+            raise _refused(type(self).__name__, " of this kind, or with nodes not in increasing order,")
         values = np.moveaxis(self.y, self.axis, 0) if entry is None else entry[2]
         places = as_array(x)
         flat = places.reshape(-1)
         inside = np.greater_equal(flat, self.x[0]) & np.less_equal(flat, self.x[-1])
         if not (inside.all() or self._extrapolate):
-            raise _refused("interp1d", " outside of its nodes")
+            raise _refused("interp1d", " outside its nodes")
         made = as_array(_on_line(as_array(self.x), values, flat)).reshape((*places.shape, *values.shape[1:]))
         return np.moveaxis(made, range(places.ndim), range(self.axis, self.axis + places.ndim))
 

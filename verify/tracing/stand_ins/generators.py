@@ -35,7 +35,7 @@ def _parameter(value: Any) -> Any:
         return np.asarray(objects(value).astype(float))
     except ValueError as problem:
         raise TraceError(
-            "random numbers were drawn with a parameter that depends on the inputs",
+            "the code draws random numbers with a parameter that depends on the inputs",
             asked_at(),
             HOW,
             reason=Reason.PLAIN_NUMBER,

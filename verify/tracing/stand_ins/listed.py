@@ -67,7 +67,7 @@ class Joined:
         if not is_symbolic(values):
             return self._original[key]
         if any(isinstance(value, (str, slice)) for value in values):
-            raise unfollowed("numpy.r_", " with a slice or a text between the brackets")
+            raise unfollowed("numpy.r_", " with a slice or text in brackets")
         parts = [converting(np.asarray)(value) for value in values]
         return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
 

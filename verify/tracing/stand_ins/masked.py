@@ -37,7 +37,7 @@ def _whole(name: str) -> Callable[..., Any]:
 
     def compute(array: Any, *args: Any, **options: Any) -> Any:
         if any(value is not None for value in args) or any(value is not None for value in options.values()):
-            raise _refused(name, " with more than an array")
+            raise _refused(name, " with options")
         entries = array.compressed() if hasattr(array, "_mask") else np.ravel(array)
         return getattr(np, name)(entries) if entries.size else np.ma.masked
 
@@ -60,7 +60,7 @@ def _unmasked(name: str) -> Callable[..., Any]:
 
     def compute(x: Any, *args: Any, **options: Any) -> Any:
         if _is_masked(x) or args or options.keys() - {"rowvar"}:
-            raise _refused(name, " of masked entries, or with more than an array,")
+            raise _refused(name, " of masked entries, or with options,")
         return np.ma.array(getattr(np, name)(_data(x), **options))
 
     return compute

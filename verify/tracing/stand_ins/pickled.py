@@ -81,7 +81,7 @@ def _restored(process: int, serial: int, shape: tuple[int, ...], entries: tuple[
     """Return the symbols of a pickle; raises ForeignSymbolError for those of another run."""
     trace = current()
     if (process, serial) != (os.getpid(), trace.serial):
-        raise ForeignSymbolError("a symbol kept from another run (in a pickle)", asked_at())
+        raise ForeignSymbolError("the code uses a symbol kept from another run (in a pickle)", asked_at())
     made = [Concolic(trace, entry) if isinstance(entry, int) else lift(entry) for entry in entries]
     return gathered(made, shape, kind) if kind else scalar(gathered(made, shape))
 

@@ -35,7 +35,7 @@ def _stay_inside(view: Any, x: SymbolArray) -> None:
         base = under
     (low, high), (start, end) = _bounds(layout(base)), _bounds(view)
     if view.size and (start < low or end > high or any((step % view.itemsize) for step in view.strides)):
-        raise TraceError("as_strided reaches outside of its array", asked_at(), reason=Reason.RAW_MEMORY)
+        raise TraceError("as_strided reaches outside its array", asked_at(), reason=Reason.RAW_MEMORY)
 
 
 _base: Any = np.ndarray.base.__get__

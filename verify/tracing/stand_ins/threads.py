@@ -86,7 +86,9 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
 def _end(trace: Any, *, ended: bool) -> None:
     if not ended:
         trace.thread = threading.get_ident()
-        raise TraceError("a thread did not end while what started it was waiting", asked_at(), reason=Reason.THREADS)
+        raise TraceError(
+            "a thread still runs after the code that started it stopped waiting", asked_at(), reason=Reason.THREADS
+        )
 
 
 def replaced() -> list[tuple[Any, str, Any, Any]]:

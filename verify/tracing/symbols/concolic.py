@@ -159,7 +159,7 @@ class Concolic(Symbol):
 
     def __index__(self) -> int:
         if (value := self.number()) is None or value != int(value):
-            raise TraceError("a symbol was used as an index", asked_at(), reason=Reason.SYMBOL_AS_KEY)
+            raise TraceError("the code uses a symbol as an index", asked_at(), reason=Reason.SYMBOL_AS_KEY)
         return int(value)
 
     def __round__(self, digits: int | None = None) -> Any:
@@ -305,7 +305,7 @@ class Endless(Concolic):
 
     def _refuse(self) -> NoReturn:
         raise TraceError(
-            f"an operation on {self.number()} that cannot be followed", asked_at(), HOW, reason=Reason.NAN_CONSTANT
+            f"an operation on {self.number()} that cannot be traced", asked_at(), HOW, reason=Reason.NAN_CONSTANT
         )
 
 
@@ -517,7 +517,7 @@ for _name, _compute in _DIVISIONS.items():
 
 def _unhashable(self: Concolic) -> int:
     """Refuse: to look a symbol up in a set or a dict is a branch that nobody would record."""
-    raise TraceError("a symbol was looked up in a set or a dict", asked_at(), reason=Reason.SYMBOL_AS_KEY)
+    raise TraceError("the code looks up a symbol in a set or a dict", asked_at(), reason=Reason.SYMBOL_AS_KEY)
 
 
 Concolic.__hash__ = _unhashable  # type: ignore[method-assign,assignment]

@@ -106,7 +106,7 @@ def _refusing(message: str) -> Callable[..., Any]:
 # What no stand-in can answer, and how that is said.
 _REFUSALS = {
     "a branch that depends on the inputs": ["bool", "eq", "ne", "lt", "le", "gt", "ge"],
-    "an operation that cannot be followed": [
+    "an operation that cannot be traced": [
         "abs",
         "mod",
         "rmod",

@@ -41,7 +41,7 @@ def parameter(name: str, value: Any) -> Fraction:
         raise unfollowed(
             f"scipy.special.{name}",
             " with a parameter that depends on the inputs",
-            " (by that there is no derivative in closed form)",
+            " (the derivative by it has no closed form)",
         )
     return simplest_rational(number) if isinstance(number, float) else Fraction(number)
 

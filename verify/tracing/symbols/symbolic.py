@@ -87,7 +87,7 @@ def node_of(graph: Graph, value: object) -> int | None:
         return graph.whole(value)
     if isinstance(value, Symbol):
         if value.graph is not graph:
-            raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+            raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
         return value.node
     if type(value) is not float:
         if isinstance(value, int):

@@ -59,5 +59,5 @@ def notes() -> list[str]:
     more = f" and {len(places) - _MOST} more lines" if len(places) > _MOST else ""
     where = ", ".join(map(str, places[:_MOST]))
     return (
-        [f"the code converts a number to text, at {where}{more}: how it uses the text is not followed"] if where else []
+        [f"the code converts a number to text, at {where}{more}: how it uses the text is not traced"] if where else []
     )
