@@ -63,6 +63,14 @@ def case(forward, backward, **inputs):
     return verify.pair(forward, backward, **inputs)
 
 
+def toeplitz_back(d, c, r, x):
+    """Return the gradients of `toeplitz(c, r) @ x`: the sums of d x' along its diagonals; r[0] is not used."""
+    outer, size = np.outer(d, x), len(c)
+    column = np.array([np.trace(outer, -k) for k in range(size)])
+    row = np.array([0 * outer[0, 0], *(np.trace(outer, k) for k in range(1, len(r)))])
+    return column, row, linalg.toeplitz(c, r).T @ d
+
+
 RANGE = {"y": "3", "x": "3", "scale": verify.real("", low=0.5, high=2)}
 RIGHT = {
     "Gaussian process": case(likelihood, likelihood_back, **RANGE),
@@ -84,6 +92,7 @@ RIGHT = {
     ),
     "inverse": case(lambda a: linalg.inv(a), lambda d, a: -linalg.inv(a).T @ d @ linalg.inv(a).T, a="3 3"),
     "determinant": case(lambda a: linalg.det(a), lambda d, a: d * linalg.det(a) * linalg.inv(a).T, a="2 2"),
+    "Toeplitz matrix": case(lambda c, r, x: linalg.toeplitz(c, r) @ x, toeplitz_back, c="3", r="2", x="2"),
     "sparse product": case(lambda x: CSR @ x, lambda d, x: CSR.T @ d, x="3"),
     "sparse array times a matrix": case(lambda x: ARRAY.dot(x), lambda d, x: ARRAY.T @ d, x="3 2"),
     "product with a sparse matrix": case(lambda x: x @ CSR, lambda d, x: d @ CSR.T, x="2 3"),
@@ -102,6 +111,9 @@ WRONG = {
         lambda a: linalg.expm(a), lambda d, a: linalg.expm_frechet(a, d, compute_expm=False), a="2 2"
     ),
     "exponential as of a number": case(lambda a: linalg.expm(a), lambda d, a: linalg.expm(a).T @ d, a="2 2"),
+    "Toeplitz matrix, rows for columns": case(
+        lambda c, x: linalg.toeplitz(c) @ x, lambda d, c, x: toeplitz_back(d, c, c, x)[::2], c="3", x="3"
+    ),
     "sparse product, not transposed": case(lambda x: CSR @ x, lambda d, x: CSR @ d, x="3"),
     "quadratic form as of a symmetric matrix": case(lambda x: x @ (CSR @ x), lambda d, x: 2 * d * (CSR @ x), x="3"),
     "sparse solution, not transposed": case(

@@ -15,7 +15,7 @@ from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
 scipy = pytest.importorskip("scipy")
-for _name in ("signal", "ndimage", "integrate", "interpolate", "spatial.distance"):
+for _name in ("signal", "ndimage", "integrate", "interpolate", "linalg", "spatial.distance"):
     pytest.importorskip(f"scipy.{_name}")
 
 OLD = not hasattr(
@@ -27,6 +27,7 @@ MODULES = {
     "ndimage": scipy.ndimage,
     "integrate": scipy.integrate,
     "interpolate": scipy.interpolate,
+    "linalg": scipy.linalg,
     "distance": scipy.spatial.distance,
 }
 # What stands for each word in braces is drawn; x is (2, 3), q (3, 3), w (3,), t (2, 2, 3), s a number.
@@ -79,6 +80,7 @@ interpolate.CubicSpline([0., 1., 2.5], w, bc_type={bc})({place}, {nu}) | interpo
 interpolate.BSpline([0., 0., 0., 2., 2., 2.], w, 2)({place}, {nu}) | interpolate.make_interp_spline([0., 1., 2.5], q, k=2)({place})
 interpolate.BSpline([0., 0., 0., 0., 0.5, 0.75, 2., 2., 2., 2.], [1., 3., 2., 0., 1., 5.], 3)({place}, {nu})
 interpolate.interp1d([0., 1., 2.5], w, fill_value='extrapolate')({place}) | interpolate.interp1d([0., 1., 2.5], q, axis={axis})([0.5, 2.])
+linalg.toeplitz({v}) | linalg.toeplitz({v}, {k}) | linalg.circulant({v}) | linalg.hankel({v}) | linalg.hankel({v}, {k})
 """
 CALLS = [call.strip() for row in _CALLS.strip().split("\n") for call in row.split(" | ")]
 

@@ -43,7 +43,8 @@ def sections() -> dict[str, list[str]]:
     of_special = {*special.LINES, *special.PARTS, *scipys.MODULES["scipy.special"], *_SHARED}
     of_scipy = {module: sorted(table) for module, table in scipys.MODULES.items() if module != "scipy.special"}
     of_numpy |= {*sources.FUNCTIONS["numpy"]}
-    of_scipy |= {module: sorted(names) for module, names in sources.FUNCTIONS.items() if module != "numpy"}
+    by_source = {module: names for module, names in sources.FUNCTIONS.items() if module != "numpy"}
+    of_scipy |= {module: sorted({*names, *of_scipy.get(module, [])}) for module, names in by_source.items()}
     return {
         "numpy": sorted(name for name in of_numpy if hasattr(np, name)),
         "numpy.linalg": sorted(linalg),

@@ -65,6 +65,7 @@ FUNCTIONS: dict[str, list[str]] = {
     "scipy.integrate": _INTEGRALS.split(),
     "scipy.spatial.distance": _DISTANCES.split(),
     "scipy.interpolate": ["make_interp_spline"],
+    "scipy.linalg": ["circulant", "hankel", "toeplitz"],
     **{f"numpy.polynomial.{name}": _OF_SERIES.format(stem).split() for name, stem in _SERIES.items()},
 }
 _ARRAYS = (np.ndarray, np.generic, tuple)
