@@ -175,7 +175,10 @@ def test_expr_may_start_with_a_minus(command, shop):
         (["shop.toml", "--colour"], "unrecognized arguments: --colour"),
         (["shop.toml", "--layers", "none.py"], "none.py: no such file"),
         (["expr"], "the following arguments are required: expression"),
-        (["expr", "x * y", "--at", "x=1"], "'y' has no value: it is neither an input, such as `--at y=1`, nor"),
+        (
+            ["expr", "x * y", "--at", "x=1"],
+            "'y' has no value: it is neither an input (`--at y=1`; in a file, y = 1 in inputs) nor",
+        ),
         (["expr", "x ^ 2", "--at", "x=1"], "'x ^ 2' (line 1, column 1); write ** for a power"),
         (["expr", "y = sin(x)", "--at", "x=1"], "check code with functions in Python: see `gradproof explain cases`"),
         (["expr", "x", "--at", "x"], "expected NAME=VALUE"),

@@ -205,8 +205,8 @@ class _Builder:
             hint = nearest(name, self.scope)
             raise self.error(
                 node,
-                f"{name!r} has no value: it is neither an input, such as `--at {name}=1`, nor defined on an earlier "
-                f"line{hint}",
+                f"{name!r} has no value: it is neither an input (`--at {name}=1`; in a file, {name} = 1 in inputs) "
+                f"nor defined on an earlier line{hint}",
             )
         step = self.scope[name] = self.append("input", name=name)
         return step
