@@ -81,7 +81,7 @@ def collected(tmp_path):
         done = subprocess.run(
             [*command, "test_it.py"],
             cwd=tmp_path,
-            env={**os.environ, "GRADPROOF_LONG": "1", "PYTHONPATH": str(TESTS)},
+            env={**os.environ, "GRADPROOF_LONG": "1", "PYTHONPATH": str(TESTS), "PYTEST_ADDOPTS": ""},
             capture_output=True,
             text=True,
             check=False,
