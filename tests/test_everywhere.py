@@ -25,6 +25,7 @@ from verify.tracing.stand_ins.belongings import belongings
 
 WAYS, way = collector()
 CONSTANT = np.array([1.0, 2.0, 3.0])
+MASKS = {}
 TABLE = {"zeros": np.zeros, "numpy": np, "sqrt": math.sqrt}
 PAIR = (np.zeros, [np.empty])
 LAZY = SimpleNamespace(mask=None, masks={}, seen=None)
@@ -340,6 +341,19 @@ def test_what_the_first_call_saw_is_no_constant():
     for quick in (True, False):
         case = verify.pair(layer.forward, layer.backward, x="3")
         assert verify.check(case, quick=quick).comparisons[0].verdict is not Verdict.PROVED
+
+
+def test_a_mask_that_is_kept_is_no_number():
+    """Answers about inputs that a module keeps from one case are not read as numbers before the next."""
+
+    def rectified(x):
+        MASKS[len(MASKS)] = x > 0
+        return np.where(x > 0, x, 0)
+
+    verify.check(verify.pair(rectified, lambda dout, x: dout * MASKS[len(MASKS) - 1], x="3"))
+    with everywhere(verify.pair(twice, twice, x="3").subject):
+        assert MASKS
+    MASKS.clear()
 
 
 def test_a_wrong_constant_is_seen():

@@ -252,7 +252,12 @@ def _has_no_variable(tape: Any, element: int) -> bool:
 
 
 def _number(value: Any) -> Any:
-    """Return symbols that are constants as the numbers they are, None where the code has not typed them in."""
+    """Return symbols that are constants as the numbers they are, None where the code has not typed them in.
+
+    The answers of a mask that is open are no numbers.
+    """
+    if isinstance(value, SymbolArray) and type(value).opens:
+        return None
     try:
         if not isinstance(value, SymbolArray):
             return _floats(value)
