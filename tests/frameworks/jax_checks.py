@@ -131,8 +131,8 @@ def convolved(x):
 
 
 REFUSED = {
-    by_branch: "a number of an array",
-    by_float: "a number of an array",
+    by_branch: "the value of an array",
+    by_float: "the value of an array",
     by_numpy: "TracerArrayConversionError|a number of an array",
     by_unknown: "the primitive bessel_i1|the primitive",
     by_several_keys: "several keys",
