@@ -267,11 +267,11 @@ def test_interrupt(command, shop, monkeypatch):
 def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     """An unexpected exception of ours costs one row, which is in error and says so; the others are unharmed."""
     (shop / "planted.py").write_text(
-        "import verify\nimport verify.checks.checker\ncheck = verify.checks.checker.check\n"
-        "def planted(case, seed, **rest):\n"
-        "    if case.name == 'x': verify.checks.checker._check_expression = None\n"
-        "    return check(case, seed, **rest)\n"
-        "verify.checks.checker.check = planted\n"
+        "import types\nimport verify\nfrom verify.checks import checker\n"
+        "checker._as_it_was = types.FunctionType(checker._compared.__code__, vars(checker))\n"
+        "def planted(case, seed):\n"
+        "    return None + 1 if case.name == 'x' else _as_it_was(case, seed)\n"
+        "checker._compared.__code__ = planted.__code__.replace(co_filename=checker.__file__)\n"
         "@verify.case('x', at={'x': 1})\ndef x(x):\n    return (yield x)\n"
         "@verify.case('y', at={'y': 1})\ndef y(y):\n    return (yield y)\n"
     )

@@ -177,7 +177,7 @@ def test_what_is_added_for_compiled_code_is_followed(name, put_back):
     extend.function(of)(function)
     right = verify.check(verify.pair(forward, backward, x=shape))
     assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
-    assert any(" is compiled: the function added for it was followed instead" in note for note in right.notes)
+    assert any(" is compiled: the function added for it was traced instead" in note for note in right.notes)
     assert any("no rounding bound is known for" in note for note in right.notes)
     wrong = verify.check(verify.pair(forward, lambda d, x: 2 * backward(d, x), x=shape), quick=True)
     assert {row.verdict for row in wrong.comparisons} == {Verdict.REFUTED}
