@@ -133,7 +133,7 @@ def convolved(x):
 REFUSED = {
     by_branch: "the value of an array",
     by_float: "the value of an array",
-    by_numpy: "TracerArrayConversionError|a number of an array",
+    by_numpy: "TracerArrayConversionError|the value of an array",
     by_unknown: "the primitive bessel_i1|the primitive",
     by_several_keys: "several keys",
     by_bytes: "bitcast_convert_type",
