@@ -34,7 +34,7 @@ def some(items, every=3):
     return Some(items, every) if LONG else list(items)[PART % every :: every]
 
 
-def chunks_of(long, short, many, every=5):
+def chunks_of(long, short, many, every=20):
     """Return the chunks of random layers that are tried, of so many, and the size of one: of the sizes for each run."""
     if not LONG:
         return range(PART, PART + 1), short

@@ -30,14 +30,14 @@ def test_the_parts_of_the_long_tests_have_all_chunks(monkeypatch):
     parts = []
     for part in range(5):
         monkeypatch.setattr(effort, "PART", part)
-        chunks, size = effort.chunks_of(50, 10, many=213)
+        chunks, size = effort.chunks_of(50, 10, many=213, every=5)
         assert (len(chunks), size) in {(43, 50), (42, 50)}
         parts += chunks
     assert sorted(parts) == list(range(213))
     monkeypatch.setattr(effort, "WHOLE", True)
-    assert effort.chunks_of(50, 10, many=213) == (range(213), 50)
+    assert effort.chunks_of(50, 10, many=213, every=5) == (range(213), 50)
     monkeypatch.setattr(effort, "LONG", False)
-    assert effort.chunks_of(50, 10, many=213) == (range(4, 5), 10)
+    assert effort.chunks_of(50, 10, many=213, every=5) == (range(4, 5), 10)
 
 
 def test_the_random_tests_are_those_that_are_tried_in_chunks():

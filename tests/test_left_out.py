@@ -39,7 +39,10 @@ WHOLLY = {
     "some of a list that grows": ("@pytest.mark.parametrize('n', some(range(6 if LONG else 3)))\ndef test(n): pass", 6),
     "a list of some": ("@pytest.mark.parametrize('n', [n for n in some(range(6))])\ndef test(n): pass", 6),
     "a list of those named": ("@pytest.mark.parametrize('n', [n for n in LETTERS])\ndef test(n): pass", 4),
-    "chunks": ("CHUNKS, SIZE = chunks_of(2, 1, 9)\n@pytest.mark.parametrize('n', CHUNKS)\ndef test(n): pass", 2),
+    "chunks": (
+        "CHUNKS, SIZE = chunks_of(2, 1, 9, every=5)\n@pytest.mark.parametrize('n', CHUNKS)\ndef test(n): pass",
+        2,
+    ),
     "a list and its body": ("@pytest.mark.parametrize('n', LETTERS)\ndef test(n): assert LETTERS", 4),
 }
 IN_PART = {

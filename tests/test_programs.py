@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from effort import LONG, some
+from effort import LONG, chunks_of, some
 from programs import arguments, calls
 from programs.inventory import FUNCTIONS, UFUNCS, names_in_tables
 from programs.judge import WrongError, program, step
@@ -18,9 +18,8 @@ from verify.tracing.numpy import elementwise, functions, protocol, reductions
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
-PROGRAMS = 100_000 if LONG else 600
-TAPED = 50_000 if LONG else 300  # of them on a tape
-PARTS = 10
+# Programs: whole 100,000, else 10,000 or 600; half of them on a tape too.
+CHUNKS, CHUNK = chunks_of(1000, 600, many=100, every=10)
 
 
 @pytest.fixture(autouse=True)
@@ -31,27 +30,27 @@ def quiet():
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("part", range(PARTS))
-def test_random_programs_compute_what_numpy_does(part, record_property):
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_random_programs_compute_what_numpy_does(chunk, record_property):
     """Every array and number of every program has the same value, shape and type, or the call is refused by name."""
-    counts, many = Counter(), PROGRAMS // PARTS
-    for seed in range(part * many, (part + 1) * many):
+    counts = Counter()
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         written = program(seed)
         counts["programs"] += 1
         counts["lines"] += len(written.lines)
         counts["lines refused by name"] += len(written.refused)
         counts["lines that raise, as in NumPy"] += sum(text.endswith("# raises") for text in written.lines)
     record_property("counts", dict(counts))
-    assert counts["lines"] > 2 * many
+    assert counts["lines"] > 2 * CHUNK
     assert counts["lines refused by name"] < counts["lines"] / 3
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("part", range(PARTS))
-def test_random_programs_compute_the_same_on_a_tape(part, record_property):
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_random_programs_compute_the_same_on_a_tape(chunk, record_property):
     """The same programs on whole arrays: every element has the value that NumPy gives, or the tape ends by name."""
-    counts, many = Counter(), TAPED // PARTS
-    for seed in range(part * many, (part + 1) * many):
+    counts = Counter()
+    for seed in range(chunk * CHUNK, chunk * CHUNK + CHUNK // 2):
         written = program(seed, trace=TapedTrace)
         counts["lines"] += len(written.lines)
         counts["lines refused by name"] += len(written.refused)
