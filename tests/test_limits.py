@@ -144,8 +144,8 @@ def dividing(number):
 
 
 def waving(number):
-    """Return a case that divides by a sum of as many waves about 2: of one, the sign is known."""
-    waves = lambda x: 2 + sum(np.sin((1 + 2 * k) * x[0] + k) / (k + 1) for k in range(number))  # noqa: E731
+    """Return a case that divides by a sum of as many waves about 1.4: of one, the sign is known."""
+    waves = lambda x: 1.4 + sum(np.sin((1 + 2 * k) * x[0] + k) / (k + 1) for k in range(number))  # noqa: E731
     return elementwise(lambda x: x**2, lambda x: 2 * x + 0 / waves(x), "2")
 
 

@@ -99,10 +99,10 @@ def _sizes(case: TracedCase, rng: np.random.RandomState) -> Iterator[Sizes]:
         yield {**base, **{name: _TURNED[(turn + 5 * place) % len(_TURNED)] for place, name in enumerate(free)}}
     for size in _ALONE:
         yield from ({**small, name: size} for name in free)
-    for ones in _several(free):
-        yield {**small, **dict.fromkeys(ones, 1)}
     for _ in range(_DRAWN if len(free) > 1 else 0):
         yield {**base, **{name: int(rng.randint(1, _LARGEST + 1)) for name in free}}
+    for ones in _several(free):
+        yield {**small, **dict.fromkeys(ones, 1)}
 
 
 def _several(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
