@@ -198,7 +198,7 @@ def test_a_module_that_cannot_be_imported(command, shop):
     assert (done.status, "ZeroDivisionError" in done.out) == (1, True)
 
 
-CHUNKS, _ = chunks_of(1, 1, many=11, every=4)  # classes of mistakes: all of them take minutes
+CHUNKS, _ = chunks_of(1, 1, many=11, every=8)  # classes of mistakes: all of them take minutes
 KINDS = ",".join(f"M{chunk + 1}" for chunk in CHUNKS)
 
 

@@ -179,3 +179,17 @@ def test_a_check_of_everything_has_them():
     """What is checked whole has the operations that it is drawn with."""
     case = verify.layer(Zeros, inputs={"x": "2"})
     assert verify.check(case).operations.steps == steps_of(Zeros, "2")
+
+
+def test_the_line_that_has_a_case_checked_is_none_of_its_code(monkeypatch):
+    """What gradproof computes itself on the tape, such as the upstream, has no line: that of its caller is not shown."""
+    seen = []
+    begin = opened._Placed.__init__
+    monkeypatch.setattr(opened._Placed, "__init__", lambda self, blocks: (begin(self, blocks), seen.append(self))[0])
+    verify.check(verify.layer(Softmax, inputs={"x": "2 3"}))
+    files_and_lines = {line for blocks in seen for line in blocks.lines.values() if line[0]}
+    first = inspect.getsourcelines(Softmax)[1]
+    last = first + len(inspect.getsourcelines(Softmax)[0])
+    assert seen
+    assert files_and_lines
+    assert {where for where in files_and_lines if where[0] != __file__ or not first <= where[1] <= last} == set()

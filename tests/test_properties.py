@@ -52,9 +52,9 @@ def case_of(text, values, layers):
 
 
 SETTINGS = settings(
-    max_examples=150 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=60 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
-FEWER = settings(SETTINGS, max_examples=150 if LONG else 3)
+FEWER = settings(SETTINGS, max_examples=60 if LONG else 3)
 
 
 @SETTINGS

@@ -94,6 +94,20 @@ def asking_frame() -> FrameType | None:
     return first
 
 
+def asking_inside() -> tuple[str, int]:
+    """Return the same line of the code of a case, or ("", 0) outside of it: whoever has it checked asks nothing."""
+    first = found = None
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and id(frame.f_code) not in _CALLING:
+        file = frame.f_code.co_filename
+        if not _is_passed(file):
+            found = found or (None if is_library(file) else frame)
+            first = first or (frame if _is_installed(file) else None)
+        frame = frame.f_back
+    asked = None if frame is None else found or first
+    return ("", 0) if asked is None else (asked.f_code.co_filename, asked.f_lineno)
+
+
 def asking_path() -> int:
     """Return a number for the calls that lead to the innermost running line of the user's, the same for the same calls.
 

@@ -20,7 +20,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.gradients.amiss import Flow, amiss
 from verify.model.drawings import Operations, Step
 from verify.model.result import CaseResult, Comparison, Keep, Verdict
-from verify.model.where import as_place, asking
+from verify.model.where import as_place, asking_inside
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Block, Elements
 from verify.tracing.following import SubjectError
@@ -48,7 +48,7 @@ class _Placed(list[Block]):
 
     def append(self, block: Block) -> None:
         """Add a block, and note its line."""
-        self.lines[block.start] = asking()
+        self.lines[block.start] = asking_inside()
         super().append(block)
 
 
