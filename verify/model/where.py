@@ -96,16 +96,16 @@ def asking_frame() -> FrameType | None:
 
 def asking_inside() -> tuple[str, int]:
     """Return the same line of the code of a case, or ("", 0) outside of it: whoever has it checked asks nothing."""
-    first = found = None
+    installed = users = None
     frame: FrameType | None = sys._getframe()
     while frame is not None and id(frame.f_code) not in _CALLING:
         file = frame.f_code.co_filename
         if not _is_passed(file):
-            found = found or (None if is_library(file) else frame)
-            first = first or (frame if _is_installed(file) else None)
+            users = users or (None if is_library(file) else frame)
+            installed = installed or (frame if _is_installed(file) else None)
         frame = frame.f_back
-    asked = None if frame is None else found or first
-    return ("", 0) if asked is None else (asked.f_code.co_filename, asked.f_lineno)
+    innermost = None if frame is None else users or installed
+    return ("", 0) if innermost is None else (innermost.f_code.co_filename, innermost.f_lineno)
 
 
 def asking_path() -> int:
