@@ -95,7 +95,7 @@ def asking_frame() -> FrameType | None:
 
 
 def asking_inside() -> tuple[str, int]:
-    """Return the same line of the code of a case, or ("", 0) outside of it: whoever has it checked asks nothing."""
+    """Return what `asking` does within the code of a case, and ("", 0) elsewhere: its caller's line is none of its."""
     installed = users = None
     frame: FrameType | None = sys._getframe()
     while frame is not None and id(frame.f_code) not in _CALLING:
