@@ -9,8 +9,9 @@ import verify
 from verify import Verdict
 from verify.checks.claims.claims import Exact, claims, other_sides
 from verify.model.result import Evidence
-from verify.proof.decide import Decision, proved
+from verify.proof.decision import Decision
 from verify.proof.field import Laws
+from verify.proof.identities import proved
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe, variants
 

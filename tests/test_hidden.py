@@ -232,7 +232,7 @@ def test_a_search_that_took_all_the_work_it_may_is_told(look, monkeypatch):
 
 def test_no_formula_agrees_whose_terms_were_not_all_looked_for(monkeypatch):
     """A right formula that only agrees, and a search that ended early: undecided, with that as the reason."""
-    monkeypatch.setattr("verify.proof.decide._SEARCHED", 100)
+    monkeypatch.setattr("verify.proof.refuting._SEARCHED", 100)
     forward, right, _ = TERMS["spectral line with a computed width"]
     rows = verify.check(verify.derivative(forward, right, x="2"), quick=True).comparisons
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}

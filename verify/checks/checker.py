@@ -28,7 +28,8 @@ from verify.model.identity import Argument
 from verify.model.reasons import Reason
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
 from verify.model.where import quoted
-from verify.proof.decide import Decision, Point, Points, decide
+from verify.proof.decide import decide
+from verify.proof.decision import Decision, Point, Points
 from verify.tracing.following import SubjectError
 from verify.tracing.region import branches
 

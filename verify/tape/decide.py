@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.proof.decide import GUARD_POINTS, GUARD_PRECISIONS, agree
+from verify.proof.agreement import GUARD_POINTS, GUARD_PRECISIONS, agree
 from verify.proof.field import Laws
 from verify.tape import balls
 from verify.tape.enclosures import Enclosures

@@ -25,7 +25,7 @@ from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import beyond, error, largest, misprinted
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import SINGLE, Format
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)

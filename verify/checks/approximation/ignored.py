@@ -29,7 +29,8 @@ from verify.model.errors import ProtocolError
 from verify.model.findings import finding
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Evidence, Finding, Verdict
-from verify.proof.decide import Decision, decide
+from verify.proof.decide import decide
+from verify.proof.decision import Decision
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 from verify.tracing.region import Point

@@ -26,7 +26,7 @@ from verify.model.exact import decimal_text, simplest_rational
 from verify.model.identity import Place
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point

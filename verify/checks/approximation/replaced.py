@@ -20,7 +20,8 @@ from verify.checks.approximation.leaves import Matching
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
 from verify.model.result import Verdict
-from verify.proof.decide import Points, decide
+from verify.proof.decide import decide
+from verify.proof.decision import Points
 
 _MOST_PAIRS = 300  # of formulas whose values are compared
 PAIRS = f"more than {_MOST_PAIRS} pairs of formulas to compare"

@@ -38,7 +38,8 @@ from verify.graph.graph import Graph
 from verify.model.comparison import APPROXIMATION
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
-from verify.proof.decide import Decision, decide
+from verify.proof.decide import decide
+from verify.proof.decision import Decision
 from verify.tracing.floats import FloatRun
 from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace

@@ -20,7 +20,7 @@ from verify.model.comparison import APPROXIMATION
 from verify.model.exact import decimal_text
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
-from verify.proof.decide import Decision, Point
+from verify.proof.decision import Decision, Point
 
 _SEVERAL = "an accuracy can be proved only for a gradient of one input beside the upstream; this one depends on {}"
 

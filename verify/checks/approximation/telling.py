@@ -19,7 +19,7 @@ from verify.model.comparison import APPROXIMATION
 from verify.model.exact import decimal_text
 from verify.model.identity import Place
 from verify.model.result import Evidence, Verdict
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 from verify.tracing.region import written
 
 OF_OUTPUT = " of the output"

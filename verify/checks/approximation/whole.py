@@ -17,7 +17,7 @@ from verify.checks.approximation.univariate import beyond, largest, misprinted
 from verify.checks.approximation.yardstick import magnitude
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import SINGLE, Format
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.result import Verdict
-from verify.proof.decide import Decision, Pair, agree, decide, sharpened
+from verify.proof.agreement import agree
+from verify.proof.decide import decide, sharpened
+from verify.proof.decision import Decision, Pair
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, one_sided, pinned

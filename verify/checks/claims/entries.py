@@ -18,7 +18,7 @@ from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
 from verify.model.comparison import Arrays, Entry, Rest, Verdict
 from verify.proof import rationals
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 from verify.tracing.region import Point, Region
 
 _SMALL = 12  # entries, up to which all are listed that are not 0 on both sides

@@ -23,7 +23,8 @@ from verify.model.identity import Relation
 from verify.model.result import Counterexample, Evidence
 from verify.model.steps import within
 from verify.proof import field, rationals
-from verify.proof.decide import Decision, difference
+from verify.proof.apart import difference
+from verify.proof.decision import Decision
 from verify.proof.field import Laws
 from verify.tracing.region import Point, Region
 

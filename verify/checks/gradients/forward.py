@@ -14,7 +14,8 @@ from verify.checks.claims.explain import explain
 from verify.graph.arithmetic import operations
 from verify.model.reasons import Reason
 from verify.model.result import Comparison, Evidence, Verdict
-from verify.proof.decide import Decision, decide
+from verify.proof.decide import decide
+from verify.proof.decision import Decision
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.region import Point, pinned

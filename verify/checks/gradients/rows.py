@@ -22,7 +22,7 @@ from verify.model.errors import CompiledError, DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Comparison, Evidence, Verdict
-from verify.proof.decide import Decision
+from verify.proof.decision import Decision
 from verify.proof.negligible import MODERATE
 from verify.tracing.floats import FloatRun, is_clear
 from verify.tracing.following import SubjectError

@@ -29,7 +29,7 @@ from verify.checks.gradients.traced import decided
 from verify.model.comparison import STRAYS
 from verify.model.reasons import Reason
 from verify.model.result import Comparison, Further, Verdict
-from verify.proof.decide import agree_at
+from verify.proof.agreement import agree_at
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import (

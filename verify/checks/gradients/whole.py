@@ -26,7 +26,9 @@ from verify.checks.gradients.spread import Pairs, arrays, marks
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Verdict
-from verify.proof.decide import SAME, as_read, difference_at, proved
+from verify.proof.apart import difference_at
+from verify.proof.decision import SAME
+from verify.proof.identities import as_read, proved
 from verify.tape import balls
 from verify.tape.decide import Point, Proof, proofs, typed
 from verify.tape.enclosures import UNKNOWN, Enclosures

@@ -19,7 +19,7 @@ from verify.model.identity import Relation
 from verify.model.reasons import Reason
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.proof import rationals
-from verify.proof.decide import Decision, Point
+from verify.proof.decision import Decision, Point
 from verify.proof.rationals import Real
 from verify.tracing.following import SubjectError
 

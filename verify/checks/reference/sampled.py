@@ -22,7 +22,7 @@ from verify.model.comparison import POINTS
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof import rationals
-from verify.proof.decide import Decision, Point
+from verify.proof.decision import Decision, Point
 from verify.tracing.following import SubjectError
 
 _POINTS = 12
