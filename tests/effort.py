@@ -14,6 +14,8 @@ PART = int(os.environ.get("GRADPROOF_PART", "0"))
 
 # A test of a single thing that takes seconds, whose relatives are tried each time.
 slow = pytest.mark.skipif(not LONG, reason="takes seconds: GRADPROOF_LONG=1")
+# One that takes a minute, and whose pieces are tried each time.
+weekly = pytest.mark.skipif(not WHOLE, reason="takes a minute: make test-random")
 
 
 class Some(list):

@@ -40,10 +40,12 @@ def test_the_parts_of_the_long_tests_have_all_chunks(monkeypatch):
     assert effort.chunks_of(50, 10, many=213, every=5) == (range(4, 5), 10)
 
 
-def test_the_random_tests_are_those_that_are_tried_in_chunks():
-    """A file whose long tests are a part of its chunks is in the list of `make test-random`, and nothing else is."""
+def test_the_random_tests_are_those_that_are_tried_in_chunks_or_weekly():
+    """A file is in the list of `make test-random` if tests are tried in chunks, or marked `weekly`, and only then."""
     (rule,) = re.findall(r"^test-random:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
     chunked = {
-        path.name for path in TESTS.glob("test_*.py") if re.search("^CHUNKS.* = chunks_of", path.read_text(), re.M)
+        path.name
+        for path in TESTS.glob("test_*.py")
+        if re.search("^CHUNKS.* = chunks_of|^@weekly$", path.read_text(), re.MULTILINE)
     }
     assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == chunked
