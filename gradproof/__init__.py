@@ -60,7 +60,9 @@ install()
 def __getattr__(name: str) -> Any:
     """Import what is public on first use; raises AttributeError for any other name."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}: `gradproof explain cases` lists what there is"
+        )
     from importlib import import_module
 
     import verify

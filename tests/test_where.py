@@ -1,11 +1,12 @@
 """The line of the user's that asks for something."""
 
 import functools
+import importlib
 from pathlib import Path
 
 import pytest
 
-from verify.model.where import asked_at, described
+from verify.model.where import asked_at, described, raised_at
 
 
 class Lazy:
@@ -45,3 +46,12 @@ class OddImportError(ImportError):
 def test_an_exception_with_odd_parts(kind):
     """It is described all the same."""
     assert described(kind("x") if kind is OddImportError else kind()).startswith(kind.__name__)
+
+
+@pytest.mark.parametrize("package", ["gradproof", "verify"])
+def test_a_name_that_we_do_not_have_is_missing_at_the_users_line(package):
+    """A misspelt name of ours is an error at the line that asks for it, which says where the names are listed."""
+    with pytest.raises(AttributeError) as missing:
+        importlib.import_module(package).layr  # noqa: B018
+    assert raised_at(missing.value).file.endswith("test_where.py")
+    assert "gradproof explain cases" in described(missing.value)

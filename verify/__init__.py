@@ -59,7 +59,9 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import what is public on first use: `gradproof --help` needs none of it."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}: `gradproof explain cases` lists what there is"
+        )
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

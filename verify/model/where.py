@@ -20,6 +20,7 @@ _LONGEST = 300
 _FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
 _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parents[1]
+_OWN = (_PACKAGE, _PACKAGE.parent / "gradproof")  # the second beside it in the checkout: the documented names
 _CALLING: set[int] = set()  # identities of code that paths begin at
 _F = TypeVar("_F", bound=Callable[..., object])
 _last_folder = ""  # the working directory when it was last asked for
@@ -208,7 +209,7 @@ def _is_passed(file: str) -> bool:
 @lru_cache(maxsize=1024)
 def is_own(file: str) -> bool:
     """Tell whether a file is of this package."""
-    return Path(file).is_relative_to(_PACKAGE)
+    return any(map(Path(file).is_relative_to, _OWN))
 
 
 def _is_inside(file: str) -> bool:
