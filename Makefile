@@ -10,6 +10,7 @@ OLDEST := .oldest
 NEWEST := .newest
 TORCH := .torch
 JAX := .jax
+AUTOGRAD := .autograd
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
@@ -17,11 +18,11 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 OUTPUT_TESTS := readme reports scanning gallery merging made docs codes trusted
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-output test-oldest test-newest test-torch test-jax test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
+test test-output test-oldest test-newest test-torch test-jax test-autograd test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 # Hundreds of processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: verify test test-output test-oldest test-newest test-torch test-jax test-long test-random lint types bench samples docs clean
+.PHONY: verify test test-output test-oldest test-newest test-torch test-jax test-autograd test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -55,6 +56,9 @@ test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in 
 
 test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an environment that has it
 	$(JAX)/bin/python -m pytest -n auto tests/frameworks/jax_checks.py
+
+test-autograd: $(AUTOGRAD)/installed  ## run the tests of the adapter for autograd, in an environment that has it
+	$(AUTOGRAD)/bin/python -m pytest -n auto tests/frameworks/autograd_checks.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -119,6 +123,12 @@ $(JAX)/installed: pyproject.toml
 	$(JAX)/bin/python -m pip install --quiet --disable-pip-version-check --group jax --editable .
 	touch $@
 
+$(AUTOGRAD)/installed: pyproject.toml
+	$(PYTHON) -m venv $(AUTOGRAD)
+	$(AUTOGRAD)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(AUTOGRAD)/bin/python -m pip install --quiet --disable-pip-version-check --group autograd --editable .
+	touch $@
+
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.
 $(JUNIT_SCHEMA): $(INSTALLED)
 	rm -rf $(VENV)/pytest-source
@@ -142,4 +152,4 @@ $(AXE): $(INSTALLED)
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(TORCH) dist
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(TORCH) $(JAX) $(AUTOGRAD) dist

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Verdict,
         __version__,
         assert_gradients,
+        autograd_primitive,
         case,
         check,
         complex,  # noqa: A004 - as it is written in a case
@@ -38,6 +39,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "assert_gradients",
+    "autograd_primitive",
     "case",
     "check",
     "complex",

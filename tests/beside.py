@@ -17,7 +17,7 @@ IMPORTS = re.compile(r"^ *(?:from|import) (?:tests\.)?(\w+)", re.MULTILINE)
 
 def beside(module):
     """Return the names of imported modules of the tests that a module imports neither itself nor by others."""
-    needed = _needed(Path(module.__file__).stem)
+    needed = _needed(_part(module.__file__))
     return [name for name in [*sys.modules] if (file := _file(name)) and file not in needed]
 
 
@@ -41,4 +41,9 @@ def _imported(file):
 def _file(name):
     """Return the file or package of the tests' folder that an imported module is of, or nothing."""
     path = getattr(sys.modules[name], "__file__", None) or ""
-    return re.split(r"[/\\.]", path.removeprefix(INSIDE))[0] if path.startswith(INSIDE) else None
+    return _part(path) if path.startswith(INSIDE) else None
+
+
+def _part(path):
+    """Return the name of the file, or of the folder, that lies in the tests' folder."""
+    return re.split(r"[/\\.]", path.removeprefix(INSIDE))[0]

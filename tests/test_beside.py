@@ -31,6 +31,8 @@ def test_no_other_tests_are_beside_these():
         ("test_approximation_order.py", "test_approximation_composed.py", True),
         ("test_approximation_order.py", "effort.py", True),
         ("test_approximation_order.py", "subjects.py", False),
+        ("frameworks/jax_checks.py", "frameworks/jax_functions.py", True),
+        ("frameworks/jax_checks.py", "subjects.py", False),
     ],
 )
 def test_what_is_not_imported_goes(monkeypatch, file, beside_it, stays):

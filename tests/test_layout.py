@@ -24,6 +24,7 @@ FOLDERS = [
     "verify/tracing/stand_ins",
     "verify/tracing",
     "verify/adapters/jax",
+    "verify/adapters/autograd",
     "verify/adapters/torch",
     "verify/adapters",
     "verify/scan",

@@ -130,6 +130,7 @@ def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
         ".newest/",
         ".torch/",
         ".jax/",
+        ".autograd/",
         "build/",
         "dist/",
         ".git/",

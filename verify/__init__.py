@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.adapters.functions import jax_rule, torch_function
+    from verify.adapters.functions import autograd_primitive, jax_rule, torch_function
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
@@ -18,6 +18,7 @@ __all__ = [
     "Comparison",
     "Verdict",
     "assert_gradients",
+    "autograd_primitive",
     "case",
     "check",
     "complex",
@@ -51,6 +52,7 @@ _HOMES = {
     "CaseResult": "model.result",
     "Comparison": "model.result",
     "Verdict": "model.result",
+    "autograd_primitive": "adapters.functions",
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
 }

@@ -44,6 +44,40 @@ def torch_function(
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
 
 
+def autograd_primitive(
+    function: Any,
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    as_if: object = None,
+    name: str = "",
+    **inputs: Any,
+) -> TracedCase:
+    """Make a case of a primitive of autograd (HIPS) with rules by `defvjp`: `autograd_primitive(silu, x="N D")`.
+
+    The inputs are described by the names of the function's parameters: a shape for an array of real numbers, or
+    `gradproof.real`, `gradproof.fixed`, `gradproof.integer` and `gradproof.constant` (any value). `options` holds
+    values to try for further parameters; those behind the last input are passed by keyword. The other keyword arguments
+    are those of `gradproof.case`.
+
+    `autograd.make_vjp` calls the primitive and the functions that were given to `defvjp`, `defvjp_argnum` or
+    `defvjp_argnums`; it is asked for all gradients at once, and for each alone if there are several. Any function that
+    calls primitives can be given too. `as_if` is a function of arrays of NumPy, which returns an array like the output.
+
+    Raises InputError where the parts do not fit, or autograd is not installed.
+    """
+    try:
+        import autograd  # noqa: F401
+    except ImportError:
+        raise InputError("autograd_primitive needs autograd: pip install 'gradproof[autograd]'") from None
+    from verify.adapters.autograd.case import case_of
+
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
+
+
 def jax_rule(
     function: Any,
     *,
