@@ -123,17 +123,17 @@ def _driving(
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         way = arguments.pop(WAY)
-        asked = [alone[way]] if way in alone else [*wanted]
+        targets = [alone[way]] if way in alone else [*wanted]
         copies = {key: value.copy() if hasattr(value, "copy") else value for key, value in arguments.items()}
         by_name = {key: value for key, value in arguments.items() if key not in names}
 
         def call(*differentiated: Any) -> Any:
-            passed = {**arguments, **dict(zip(asked, differentiated, strict=True))}
+            passed = {**arguments, **dict(zip(targets, differentiated, strict=True))}
             return function(*(passed[key] for key in names), **by_name)
 
-        pull, output = _pulled(call, [arguments[key] for key in asked])
+        pull, output = _pulled(call, [arguments[key] for key in targets])
         dout = yield output if as_if is None else like(as_if(copies), output)
-        return {**dict.fromkeys(wanted), **dict(zip(asked, pull(dout), strict=True))}
+        return {**dict.fromkeys(wanted), **dict(zip(targets, pull(dout), strict=True))}
 
     return subject
 
