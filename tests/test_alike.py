@@ -220,6 +220,7 @@ class Banded:
         return dout * banded(self.x.sum(), 1, 5)
 
 
+@slow
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_what_only_larger_inputs_ask_is_looked_at(wrong):
     """Runs that ask at the same line along another path are explored, though a smaller one has passed that line."""

@@ -209,6 +209,7 @@ SHORT = {  # a term too few in forward, and a gradient that has one more
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(SHORT, 4))
 def test_a_forward_pass_that_is_too_short_is_blamed(name):
     """Where the gradient is the better one, the output is said to be inaccurate, with how far each of them is off."""
@@ -227,6 +228,7 @@ def test_a_gradient_that_is_too_short_is_blamed_itself():
     assert "the output" not in row.evidence.detail
 
 
+@slow
 @pytest.mark.parametrize("series", some([lambda x: -x / 3, lambda x: -x / 3 + x**3 / 30], 2))
 def test_a_gradient_that_switches_too_far_out_is_blamed_itself(series):
     """Where forward computes the formula itself and the gradient the slope of its series, the gradient is inaccurate."""
@@ -336,7 +338,9 @@ def test_series_of_single_precision(name):
         assert all(evidence.kind != "approximation" or (evidence.ulps and evidence.limit) for evidence in refuted)
 
 
-@pytest.mark.parametrize(("last", "verdict"), [(1, Verdict.AGREES), (1.01, Verdict.REFUTED), (-1, Verdict.REFUTED)])
+@pytest.mark.parametrize(
+    ("last", "verdict"), some([(1, Verdict.AGREES), (1.01, Verdict.REFUTED), (-1, Verdict.REFUTED)], 3)
+)
 def test_a_coefficient_that_code_computes(last, verdict):
     """A coefficient such as 5 * (1 / 720) is off by a rounding, which is no mistake; one that is off by more is."""
     right = [(k + 1) * (1 / math.factorial(k + 2)) for k in range(5)]
@@ -388,7 +392,7 @@ def pade(x):
     return x * (10395 + 1260 * x**2 + 21 * x**4) / (10395 + 4725 * x**2 + 210 * x**4 + x**6)
 
 
-@pytest.mark.parametrize(("accuracy", "verdict"), [(1e-7, Verdict.AGREES), (1e-10, Verdict.REFUTED)])
+@pytest.mark.parametrize(("accuracy", "verdict"), some([(1e-7, Verdict.AGREES), (1e-10, Verdict.REFUTED)], 2))
 def test_a_stated_accuracy_is_proved(accuracy, verdict):
     """An accuracy that a case states is proved over all of the region, or refuted at a place."""
     domain = verify.real("2", low=-1, high=1)
@@ -399,13 +403,16 @@ def test_a_stated_accuracy_is_proved(accuracy, verdict):
         assert (float(row.evidence.error) <= accuracy) is (verdict is Verdict.AGREES)
 
 
-@pytest.mark.parametrize("slope", [lambda x: 1 - pade(x) ** 3, lambda x: 1.001 - pade(x) ** 2, lambda x: 1 + 0 * x])
+@pytest.mark.parametrize(
+    "slope", some([lambda x: 1 - pade(x) ** 3, lambda x: 1.001 - pade(x) ** 2, lambda x: 1 + 0 * x], 3)
+)
 def test_a_stated_accuracy_excuses_no_mistake(slope):
     """A wrong derivative is refuted whatever small accuracy is stated."""
     result = checked((pade, slope), verify.real("2", low=-1, high=1), accuracy=1e-4)
     assert not result.passes
 
 
+@slow
 def test_a_stated_accuracy_is_refuted_at_an_end_where_no_bound_is_known():
     """An approximation used ten times too far out is refuted at the end of its domain, however large it is there."""
     (row,) = checked(

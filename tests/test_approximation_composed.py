@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from effort import LONG, some
+from effort import LONG, slow, some
 
 import verify
 from verify.checks.gradients.traced import decided
@@ -122,6 +122,7 @@ def rows(result):
     return [row for row in result.comparisons if row.evidence.kind == "approximation"]
 
 
+@slow
 @pytest.mark.parametrize("layer", LAYERS if LONG else QUICK)
 def test_a_right_series_inside_a_longer_formula_agrees(layer):
     """A gradient with right series in it agrees, with a bound below what the formula beyond the threshold is good to."""
@@ -141,6 +142,7 @@ WRONG = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("layer", "wrong"), some(list(itertools.product(LAYERS, WRONG)), 28))
 def test_a_wrong_series_inside_a_longer_formula_is_refuted(layer, wrong):
     """A wrong coefficient, too few terms, and a factor that is wrong near 0 only are refuted wherever they stand."""
@@ -215,6 +217,7 @@ def of_norm(wrong=0.0):
     return verify.pair(lambda x: phi((x @ x) ** 2), backward, x="2", name="layer")
 
 
+@slow
 @pytest.mark.parametrize("layer", some([*(partial(powered, power) for power in (2, 3, 4, 5, 100)), of_norm], 6))
 def test_a_threshold_of_a_power(layer):
     """Code that asks whether a power of an input is small is crossed to the other side: of an odd one, of either sign."""

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from effort import some
+from effort import slow, some
 from test_approximation import softplus
 from test_approximation_nested import arc, shifted_arc
 from test_approximation_order import sinc, sinc_slope, softmax
@@ -51,6 +51,7 @@ def forgotten():
     univariate.forget()
 
 
+@slow
 @pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize(("module", "name", "value", "layer", "text"), some(LIMITS, 8))
 def test_a_limit_that_leaves_a_gradient_open_is_told(module, name, value, layer, text, monkeypatch):

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from effort import LONG, some
+from effort import LONG, slow, some
 from random_kinked import Plan, case_of
 from subjects import complaints
 
@@ -138,6 +138,7 @@ SLOW = [thrice, product] if LONG else []  # these take 5 seconds and more each
 WRONG = {"a coefficient": {"wrong": 1e-7}, "too few terms": {"terms": 3}}
 
 
+@slow
 @pytest.mark.parametrize("layer", [*some(LAYERS, 12), *SLOW, power])
 def test_a_right_series_inside_a_series_agrees(layer):
     """Whatever a series is computed from, and wherever its threshold is crossed, a right one is proved to be close."""
@@ -148,6 +149,7 @@ def test_a_right_series_inside_a_series_agrees(layer):
     assert all(row.verdict is Verdict.AGREES and float(row.evidence.ulps) <= float(row.evidence.limit) for row in rows)
 
 
+@slow
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("layer", [*some(LAYERS, 12), *SLOW])
 def test_a_wrong_series_inside_a_series_is_refuted(layer, wrong):

@@ -5,6 +5,7 @@ import random
 import flint
 import numpy as np
 import pytest
+from effort import slow
 from random_arrays import case_of, drawn
 
 from verify.checks.gradients.traced import check_traced
@@ -111,6 +112,7 @@ def distance(exact, value):
         return abs(exact - flint.arb(high) - flint.arb(float(value - np.longdouble(high))))
 
 
+@slow
 def test_random_layers_are_read_as_flint_reads_them(monkeypatch):
     """Gradients and outputs of random layers lie where flint's balls of many bits do, to a part of their last digit."""
     monkeypatch.setattr(recording, "_MANY", 10_000)

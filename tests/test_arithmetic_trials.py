@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.checks.gradients.traced import check_traced
@@ -34,6 +34,7 @@ def clipped(x, inside, outside):
     return np.where(np.abs(x - 5000) < 1, inside, outside)
 
 
+@slow
 def test_every_region_is_run_in_its_own_sample():
     """Digits that are lost in a narrow region only are found there; its twin that keeps them is let pass."""
 
@@ -78,13 +79,13 @@ IN_SINGLE_ONLY = {
 }
 
 
-@pytest.mark.parametrize("name", FINFO)
+@pytest.mark.parametrize("name", some(FINFO, 3))
 def test_code_that_asks_for_its_precision_is_judged_by_what_it_computes(name):
     """Another eps in each precision is another formula, right in each."""
     assert codes(*FINFO[name]) == []
 
 
-@pytest.mark.parametrize("name", IN_SINGLE_ONLY)
+@pytest.mark.parametrize("name", some(IN_SINGLE_ONLY, 3))
 def test_what_is_wrong_in_single_precision_only_is_found_all_the_same(name):
     """Beside an eps by the type of the numbers, what is wrong for one type is no rounding."""
     found = judged(FINFO["of its input"][0], IN_SINGLE_ONLY[name])[0]
@@ -102,6 +103,7 @@ def put_back(x, d, kth, axis):
     return result
 
 
+@slow
 @pytest.mark.parametrize(
     ("shape", "kth", "axis"), some([("3 4", 1, 1), ("4 2", 2, 0), ("2 7", -2, -1), ("9", 3, 0)], 4)
 )
@@ -126,7 +128,7 @@ CASTS = {  # each with whether it fails
 }
 
 
-@pytest.mark.parametrize("name", CASTS)
+@pytest.mark.parametrize("name", some(CASTS, 3))
 def test_a_cast_fails_unless_the_output_declares_it(name):
     """A layer in single precision throughout is its author's choice; a gradient with fewer digits than the output not."""
     *functions, fails = CASTS[name]
@@ -154,7 +156,7 @@ HARD = {  # for checkers that sample: each is right, and its floats are as good 
 }
 
 
-@pytest.mark.parametrize("name", HARD)
+@pytest.mark.parametrize("name", some(HARD, 4))
 def test_what_is_right_is_proved_however_hard_to_sample(name):
     """Nothing of it is refuted, and nothing fails."""
     forward, backward, domain = HARD[name]

@@ -383,6 +383,7 @@ class Dropout:
         return self.factor * dout * self.mask + self.rest * dout
 
 
+@slow
 def test_what_is_drawn_is_the_same_failure_for_every_seed():
     """How many entries a drawn mask makes wrong depends on the seed; that some are right, and then none is, shows."""
     some, every = (verify.layer(lambda r=rest: Dropout(2, r), inputs={"x": "N D"}, name="d") for rest in (0, 1))

@@ -137,6 +137,7 @@ def test_the_planted_failure_is_seen(browser, written):
         assert graph.get_by_text("first wrong node").is_visible()
 
 
+@slow
 def test_it_folds_without_a_mouse(browser, written):
     """What is in order is folded, and opens by keyboard."""
     with Opened(browser, written) as opened:
@@ -149,6 +150,7 @@ def test_it_folds_without_a_mouse(browser, written):
         assert opened.page.evaluate("document.activeElement !== document.body")
 
 
+@slow
 def test_anchors_open_what_is_folded(browser, written):
     """The address of a row that is in order leads to it, though it is folded."""
     with Opened(browser, written, "#in-order.tax") as opened:
@@ -172,7 +174,8 @@ def test_it_fits_the_window(browser, written, width, scheme):
 LONG_SUM = " + ".join(f"alpha[{i},{i}]*beta[{i},{i}]" for i in range(6))
 
 
-@pytest.mark.parametrize("width", some([400, 1400], 2))
+@slow
+@pytest.mark.parametrize("width", [400, 1400])
 def test_long_names_and_formulas_fit(browser, tmp_path, width):
     """Names of wide letters are not cut off, a long sum goes on in the next line, and a longer formula is folded."""
     rows = [replace(results.halved(""), expected_formula=LONG_SUM, actual_formula=LONG_SUM * 9)]
@@ -300,6 +303,7 @@ def test_graphs_of_all_shapes_have_room(browser, checked, tmp_path):
         opened.keep("graphs")
 
 
+@slow
 def test_every_verdict_in_a_browser(browser, tmp_path):
     """A result with every kind of row says nothing on the console and fits a narrow window."""
     path = tmp_path / "everything.html"
@@ -335,6 +339,7 @@ ROUND = """
 """
 
 
+@slow
 def test_signs_fit_into_their_circles(browser, checked, tmp_path):
     """A root, and a power that is long, keep off the line around them."""
     path = tmp_path / "powers.html"

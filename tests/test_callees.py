@@ -9,7 +9,7 @@ import pytest
 import scipy.linalg
 import scipy.special
 import scipy.stats
-from effort import some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -69,6 +69,7 @@ PAIRS: dict[str, tuple[Any, Any, Any, dict[str, Any]]] = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(PAIRS, 3))
 def test_library_functions_are_followed_as_the_subject(name: str) -> None:
     """What a case is made of is looked up as a name of the user's, and a wrong gradient of it is refuted."""

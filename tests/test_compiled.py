@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from scipy.linalg import blas
 from scipy.signal import sepfir2d
 from scipy.special import cython_special
@@ -73,6 +73,7 @@ CALLS = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(CALLS, 12))
 def test_a_call_with_symbols_is_named(name):
     """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
@@ -140,6 +141,7 @@ SILENT = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 10))
 def test_nothing_of_compiled_code_is_proved(name, shape):
     """Neither on scalars nor on whole arrays do symbols become floats that a proof would take for constants."""
@@ -241,6 +243,7 @@ LINES = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(LINES, 6))
 def test_expressions_of_scalars_are_judged_at_points(name):
     """The expression is the formula of forward, whoever computes that: values and gradients are held against it."""

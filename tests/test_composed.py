@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import elementwise
 
 import verify
@@ -114,6 +114,7 @@ def test_its_questions_are_those_of_the_runs_of_its_parts(layer, monkeypatch):
     assert all(alike)
 
 
+@slow
 @pytest.mark.parametrize("wrong", some([right, *WRONG], 3))
 def test_results_are_those_of_runs(wrong, monkeypatch):
     """All of a result is the same where nothing is put together."""
@@ -131,6 +132,7 @@ def formula(rng, mask, depth=3):
     return rng.choice((lambda: first & second, lambda: first | second, lambda: first ^ second, lambda: ~first))()
 
 
+@slow
 @pytest.mark.parametrize("seed", some(range(12), 4))
 def test_random_mistakes_in_some_of_all_mixes_are_found(seed, monkeypatch):
     """Of four entries all mixes are looked at: results are those of runs, and proofs where the mistake has no mix."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import some
 from idioms import BOTH, collector, name, verdicts
 
 import verify
@@ -61,7 +62,7 @@ def mean_of_labels(x):
     return y * x * (mask | ~mask)
 
 
-@pytest.mark.parametrize(("square", "x"), WAYS, ids=name)
+@pytest.mark.parametrize(("square", "x"), some(WAYS, 3), ids=name)
 def test_floats_of_whole_numbers(square, x):
     """The right gradient is proved, a wrong one refuted."""
     assert verdicts(square, x) == BOTH

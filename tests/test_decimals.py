@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import some
 
 from verify.cases.samples import Sampler, samples
 from verify.graph.decimals import Decimals
@@ -37,17 +38,17 @@ def test_a_tape_reads_them_as_fractions():
     """Floats, balls, parts and points are the same."""
     tape, other = Tape(), Tape()
     x, y = tape.variables(NUMBERS), other.variables(FRACTIONS)
-    for some in ([0, 1, 2, 3], [2, 0]):
+    for places in ([0, 1, 2, 3], [2, 0]):
         point = {int(x[0]): Fraction(7)}
         for at in (None, point):
-            left, right = (balls.at(t, elements[some], at, 128) for t, elements in ((tape, x), (other, y)))
+            left, right = (balls.at(t, elements[places], at, 128) for t, elements in ((tape, x), (other, y)))
             assert all(a.overlaps(b) for a, b in zip(left, right, strict=True))
-            mids = [Enclosures(t, at).of(elements[some])[0].tolist() for t, elements in ((tape, x), (other, y))]
+            mids = [Enclosures(t, at).of(elements[places])[0].tolist() for t, elements in ((tape, x), (other, y))]
             assert mids[0] == mids[1]
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [(None, None), (0, None), (None, "1/3"), ("0.1", "0.2"), (-1, 2000), ("1e-30", "2e-30")]
+    ("low", "high"), some([(None, None), (0, None), (None, "1/3"), ("0.1", "0.2"), (-1, 2000), ("1e-30", "2e-30")], 3)
 )
 def test_many_samples_lie_in_their_domain(low, high):
     """No two are the same, all lie between the bounds, and a second run draws the same ones."""

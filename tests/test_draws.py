@@ -316,10 +316,13 @@ class ScalingAgain(Scaling):
 
 @pytest.mark.parametrize(
     ("layer", "is_right"),
-    [
-        *((layer, True) for layer in (Permuting, Skipping, Scaling)),
-        *((layer, False) for layer in (PermutingAgain, SkippingAgain, ScalingAgain)),
-    ],
+    some(
+        [
+            *((layer, True) for layer in (Permuting, Skipping, Scaling)),
+            *((layer, False) for layer in (PermutingAgain, SkippingAgain, ScalingAgain)),
+        ],
+        3,
+    ),
 )
 def test_orders_switches_and_scales(layer, is_right):
     """What is drawn need not be a mask: an order, whether a layer is there, a number of two."""

@@ -187,6 +187,7 @@ def refuted(case):
     return [c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED]
 
 
+@slow
 @pytest.mark.parametrize("name", some(RIGHT, 30))
 def test_right_conventions_are_right(name):
     """Whatever lies between the derivatives on both sides is right."""
@@ -278,6 +279,7 @@ class Wrong:
         return dout * to_x, dout * np.where(y == 0, self.y, np.sign(y)), dout * np.where(z == 0, self.z, np.sign(z))
 
 
+@slow
 @pytest.mark.parametrize(("region", "y", "z"), some(product([0, 1], [0, 7], [0, -7]), 10))
 def test_edges_away_from_a_wrong_region_are_judged(region, y, z):
     """What is wrong in one region takes nothing from the edges of others."""

@@ -84,6 +84,7 @@ RIGHT = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(WRONG, 8))
 def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     """What is right on an edge with one option, size or region may be wrong with another, and is refuted there."""
@@ -92,6 +93,7 @@ def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     assert {row.evidence.kind for row in rows} == {"edge"}
 
 
+@slow
 @pytest.mark.parametrize("name", some(RIGHT, 8))
 def test_another_convention_in_another_context_is_right(name):
     """A convention need not be the same with all options, sizes and regions."""
@@ -115,6 +117,7 @@ ELSEWHERE = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(ELSEWHERE, 4))
 def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     """A value at 0 that is wrong only where other entries are large is refuted, and a choice between both is right."""
@@ -124,6 +127,7 @@ def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     assert not verify.check(verify.pair(relu, at(7), x="3")).passes
 
 
+@slow
 @pytest.mark.parametrize("name", some(ELSEWHERE, 4))
 def test_an_edge_of_a_named_dimension_is_looked_at_where_it_has_several_entries(name):
     """A value at 0 that is wrong only where other entries are large is refuted, though one entry asks the same."""
@@ -149,6 +153,7 @@ BESIDE = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(BESIDE))
 def test_an_edge_where_more_is_asked(name):
     """What is asked beside an entry may be 0 where the entry is and nowhere else close to it: no further regions meet."""

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from effort import LONG
+from effort import LONG, slow
 
 import verify
 from verify.checks.reference import elementary
@@ -229,6 +229,7 @@ def _backward(steps: list[tuple[str, list[str], str]]) -> Iterator[str]:
             reached.add(arg)
 
 
+@slow
 def test_the_road_of_layers_adds_nothing_to_elementary_code(tmp_path, monkeypatch):
     """Of random polynomials in a straight line, regions, contracts and floats find what the formula says: nothing."""
     tried = 0

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.checks.rounding import recorder
@@ -118,6 +118,7 @@ def followed(function, magnitude):
         return 0, 0
 
 
+@slow
 @pytest.mark.parametrize("seed", some(range(8), 8))
 def test_floats_lie_inside_of_their_enclosures(seed):
     """Random programs in three formats, at inputs of several magnitudes, never leave what rounding may do."""

@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType, SimpleNamespace
 import numpy
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from idioms import BOTH, collector, name, verdicts
 
 import verify
@@ -369,6 +369,7 @@ def test_a_wrong_constant_is_seen():
     assert (right.verdict, other.verdict) == (Verdict.PROVED, Verdict.REFUTED)
 
 
+@slow
 def test_mistakes_are_planted_with_the_same_stand_ins():
     """A case that is followed so has runs that mutants are tried on, and each of them is caught."""
     case = verify.pair(module_in_an_attribute, twice, x="3")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import slow
+from effort import slow, some
 
 import verify
 from verify.cases.making import case
@@ -146,7 +146,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", some(WRITTEN, 4))
 def test_code_as_a_person_would_write_it(name):
     """Names, sizes, sums and transposes stand in the code as the author of forward would write them."""
     (function, inputs), lines = WRITTEN[name]
@@ -202,13 +202,14 @@ JOINED = {
 }
 
 
-@pytest.mark.parametrize("name", JOINED)
+@pytest.mark.parametrize("name", some(JOINED, 4))
 def test_what_moves_entries(name):
     """What joins, splits and stretches arrays has code."""
     function, shape = JOINED[name]
     assert body(function, x=shape)[-1] == "return dx"
 
 
+@slow
 def test_a_rule_that_is_wrong(monkeypatch):
     """Code that a wrong rule has written is not proved, and not handed out."""
     wrong = (lambda nodes, node, d: nodes.made("mul", d, node.args[0]),)

@@ -248,6 +248,7 @@ AGREEING = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(AGREEING))
 def test_what_agrees_in_another_region_is_not_proved(name):
     """The whole is as weak as its weakest region: where constants are off by roundings there, it only agrees."""

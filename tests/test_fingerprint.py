@@ -5,6 +5,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from effort import slow
 
 from verify.runner import fingerprint
 
@@ -25,6 +26,7 @@ def test_what_was_looked_through_before_is_not_looked_through_again(looked, monk
         assert fingerprint.Fingerprint().changed() == ""
 
 
+@slow
 def test_what_is_imported_later_counts(looked, monkeypatch):
     """With another module, all is looked through again: a function that is replaced in it is a change."""
     later = ModuleType("imported_later")

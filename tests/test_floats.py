@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.tracing.floats import FloatRun
@@ -152,12 +153,14 @@ def masked(wrong=1.0, score=-1e30):
     return verify.pair(forward, lambda d, p: p * (d - wrong * (d * p).sum(axis=1, keepdims=True)), s="T T")
 
 
+@slow
 def test_a_float_that_is_0_confirms_no_smaller_number():
     """Where both sides are less than any float, that the code gives 0 refutes nothing."""
     rows = verify.check(masked(), quick=True).comparisons
     assert {row.verdict for row in rows} == {verify.Verdict.UNDECIDED, verify.Verdict.PROVED}
 
 
+@slow
 def test_another_entry_is_confirmed_where_the_clearest_is_not():
     """A wrong gradient is refuted, whichever of its entries floats can tell of."""
     rows = verify.check(masked(wrong=1.5), quick=True).comparisons

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from test_complex_arrays import on_symbols
 
 import verify
@@ -282,6 +282,7 @@ TWINS = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(TWINS, 6))
 def test_twins(name):
     """The right gradient is proved; without a conjugate, 1/n, a norm, a weight or a shift it is refuted."""

@@ -162,6 +162,7 @@ KINDS = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(KINDS, 16))
 def test_wrong_on_an_edge_where_another_condition_is_met(name):
     """It is refuted at the size, label or option; the twin that chooses another subgradient there is proved."""
@@ -274,6 +275,7 @@ AT_THE_SAMPLE = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 7))
 def test_entries_on_edges_that_code_counts_at_the_sample(name):
     """What is wrong where so many entries lie on the edges of a clip is refuted, and a choice there is not."""

@@ -306,6 +306,7 @@ def test_a_field_that_errs_is_found_out(monkeypatch, backward):
     assert proof(case(lambda x: 2 * x, backward)) is None
 
 
+@slow
 def test_what_is_right_at_the_sample_only(monkeypatch):
     """What is right at the sample only, since a sign is another elsewhere, is seen at another point, if a field errs."""
 

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from effort import LONG
+from effort import LONG, slow
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +37,7 @@ def test_neutral_elements_vanish(graph):
     assert graph.power(x, Fraction(0)) == one
 
 
+@slow
 @given(st.data())
 def test_what_nodes_are_computed_from(data):
     """However many nodes are asked for, and whatever is known, the rest that they need comes in order, and once."""

@@ -74,6 +74,7 @@ def checked(x):
     return x
 
 
+@slow
 @pytest.mark.parametrize("name", some(WRONG, 12))
 def test_wrong_layers_are_not_passed(name):
     """What is wrong in some region or on some edge fails."""
@@ -81,6 +82,7 @@ def test_wrong_layers_are_not_passed(name):
     assert {c.verdict for c in result.comparisons} & {Verdict.REFUTED, Verdict.ERROR}
 
 
+@slow
 @pytest.mark.parametrize("name", some(RIGHT, 3))
 def test_right_layers_are_passed(name):
     """A layer that does nothing at the samples does something elsewhere; one that refuses inputs has a domain."""

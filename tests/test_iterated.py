@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.checks.checker import check
@@ -146,6 +146,7 @@ def test_one_wrong_entry_of_several_is_refuted_alone() -> None:
     assert (row.verdict, row.index) == (Verdict.REFUTED, (2,))
 
 
+@slow
 def test_scaling_to_a_tolerance_is_left_open_and_its_wrong_twin_refuted() -> None:
     """The gradient of a transport by Sinkhorn's scaling is undecided, and refuted without its last factor."""
     cost = verify.real("2 2", low=0.5, high=1.5)

@@ -199,6 +199,7 @@ def boxes(name, factor):
     return verify.layer(lambda: Overlap(factor, **clip), inputs={"a": domain, "b": domain})
 
 
+@slow
 @pytest.mark.parametrize("name", some(BOXES, 8))
 def test_boxes_overlap_somewhere(name):
     """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""

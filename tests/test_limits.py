@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.checks.checker import check
@@ -170,6 +170,7 @@ def test_each_limit_is_tried():
     assert REACHED.keys() == set(Limit)
 
 
+@slow
 @pytest.mark.parametrize("limit", some(REACHED, 12), ids=lambda limit: limit.name)
 def test_a_limit_that_is_reached_is_told(limit):
     """The report of a case names the limit that it reaches; of a smaller one it does not."""

@@ -383,6 +383,7 @@ def test_a_right_backward_pass_is_proved(name):
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
+@slow
 @pytest.mark.parametrize("name", some(WRONG, 12))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""

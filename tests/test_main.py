@@ -54,6 +54,7 @@ def test_a_full_disk(shop):
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
 
 
+@slow
 def test_a_closed_standard_output(shop):
     """Started without a standard output the command still has its exit status."""
     script = f"{Path(sys.executable).with_name('gradproof')} shop.toml >&-"
@@ -61,6 +62,7 @@ def test_a_closed_standard_output(shop):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@slow
 def test_a_directory_with_layers_of_its_own(shop):
     """`python -m verify` takes the layers of the project, not a package of the same name that lies around."""
     (shop / "layers").mkdir()
@@ -70,6 +72,7 @@ def test_a_directory_with_layers_of_its_own(shop):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@slow
 def test_an_ascii_terminal(shop):
     """What a terminal cannot show is written as escapes, not a traceback."""
     done = start(SUITE, "-k", "사과", cwd=shop, PYTHONIOENCODING="ascii")
@@ -77,6 +80,7 @@ def test_an_ascii_terminal(shop):
     assert "\\uc0ac" in done.stdout
 
 
+@slow
 def test_interrupting_a_process(shop):
     """A real SIGINT ends with 130."""
     slow = shop / "slow.py"

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify import Verdict
@@ -72,7 +73,7 @@ setattr(x, "dtype", np.int64) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", some(WAYS, 4))
 def test_no_way_to_the_bytes_is_proved(way):
     """Code that branches on bytes is not proved: on some inputs it takes the other side, and no condition says so."""
     source = f"def seen(x):\n    import ctypes, array, struct, hashlib, zlib, binascii, io, pickle, marshal, os, types\n    return {way}\n"

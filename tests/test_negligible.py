@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -111,13 +111,14 @@ WRONG = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(WRONG, 8))
 def test_mistakes_beside_a_mask_are_refuted(name):
     """Whatever else is wrong is refuted, at a point where it shows."""
     assert Verdict.REFUTED in {row.verdict for row in rows(WRONG[name])}
 
 
-@pytest.mark.parametrize("case", [masked(-1e4, low=-20000, high=20000), masked(-1e9, low=None, high=None)])
+@pytest.mark.parametrize("case", some([masked(-1e4, low=-20000, high=20000), masked(-1e9, low=None, high=None)], 2))
 def test_scores_that_reach_the_mask_do_not_agree(case):
     """Where scores are as low as the mask, the masked entries count."""
     assert all(not row.verdict.good for row in rows(case))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify import Verdict
@@ -109,6 +110,7 @@ def by_product(factor):
     return backward
 
 
+@slow
 @pytest.mark.parametrize("rows", [2, 3])
 def test_where_not_all_combinations_are_tried_there_is_a_finding(rows):
     """Of up to four vectors all combinations are tried, of more some: that is no mere note."""

@@ -256,6 +256,7 @@ def test_the_command_writes_the_page(command, tmp_path, monkeypatch):
     assert (tmp_path / "p.svg").read_text().startswith("<svg")
 
 
+@slow
 def test_nobody_else_pays_for_the_page():
     """Templates are imported where the page is asked for, and for no other report."""
     code = "import sys; from verify.command.main import main; main(['expr', 'x*y', '--at', 'x=1', '--at', 'y=2', '--report=svg=/dev/null']); print('jinja2' in sys.modules)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from effort import slow
+from effort import slow, some
 from trees import tree_of
 
 import verify
@@ -29,25 +29,31 @@ def long_one(x):
 
 @pytest.mark.parametrize(
     ("forward", "message"),
-    [
-        (lambda x: array("d", x)[0] * x, f"{ASKED} by array('d', x), at "),
-        (lambda x: statistics.fmean(x) * x, f"{ASKED} by statistics.fmean(x), at "),
-        (long_one, f"{ASKED} by complex(…), at "),
-        (put, f"{ASKED}, at "),
-        (lambda x: np.array([abs(complex(v, 1)) for v in x]), f"{ASKED} by complex(v, 1), at "),
-        (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be traced, at "),
-        (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be traced, at "),
-        (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be traced, at "),
-        (
-            lambda x: np.linalg.det(np.diag(x * 1j)).imag * x,
-            "numpy.linalg.det of complex symbols cannot be traced, at ",
-        ),
-        (lambda x: np.frombuffer(x.tobytes()), "the code reads the raw memory of an array of symbols (tobytes), at "),
-        (
-            lambda x: np.loadtxt(StringIO("1 2 3")).put(0, x[0]),
-            "np.loadtxt(StringIO('1 2 3')).put(0, x[0]) raised ValueError: setting an array element with a sequence., at ",
-        ),
-    ],
+    some(
+        [
+            (lambda x: array("d", x)[0] * x, f"{ASKED} by array('d', x), at "),
+            (lambda x: statistics.fmean(x) * x, f"{ASKED} by statistics.fmean(x), at "),
+            (long_one, f"{ASKED} by complex(…), at "),
+            (put, f"{ASKED}, at "),
+            (lambda x: np.array([abs(complex(v, 1)) for v in x]), f"{ASKED} by complex(v, 1), at "),
+            (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be traced, at "),
+            (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be traced, at "),
+            (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be traced, at "),
+            (
+                lambda x: np.linalg.det(np.diag(x * 1j)).imag * x,
+                "numpy.linalg.det of complex symbols cannot be traced, at ",
+            ),
+            (
+                lambda x: np.frombuffer(x.tobytes()),
+                "the code reads the raw memory of an array of symbols (tobytes), at ",
+            ),
+            (
+                lambda x: np.loadtxt(StringIO("1 2 3")).put(0, x[0]),
+                "np.loadtxt(StringIO('1 2 3')).put(0, x[0]) raised ValueError: setting an array element with a sequence., at ",
+            ),
+        ],
+        4,
+    ),
 )
 def test_what_cannot_be_followed(forward, message):
     """What was asked is told first, then where, then the page that tells how it is added."""

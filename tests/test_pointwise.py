@@ -68,6 +68,7 @@ TWINS = {
 }  # fmt: skip
 
 
+@slow
 @pytest.mark.parametrize("name", some(TWINS, 20))
 def test_right_gradients_are_sampled(name):
     """The verdict has the digits and the points, passes the gate, and fails it with --strict; nothing is proved."""
@@ -80,6 +81,7 @@ def test_right_gradients_are_sampled(name):
     assert f"equal to the exact derivative of forward at {row.evidence.points} points" in row.evidence.detail
 
 
+@slow
 @pytest.mark.parametrize("name", some(TWINS, 20))
 def test_wrong_gradients_are_refuted(name):
     """The counterexample has floats that show it when they are typed in again, and the assumption is stated."""
@@ -112,6 +114,7 @@ UNCLEAR = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(UNCLEAR, 6))
 def test_what_is_not_certain_is_neither(name):
     """What rounding, a lost digit, another precision or state may explain is told with its numbers, and fails."""
@@ -123,6 +126,7 @@ def test_what_is_not_certain_is_neither(name):
     assert not row.good
 
 
+@slow
 def test_forward_in_compiled_code_is_undecided():
     """Without a formula for forward there is no exact derivative, at points neither."""
     row = row_of(lambda x: EXP(x), lambda d, x: d * EXP(x))

@@ -111,6 +111,7 @@ def test_the_hook_as_it_is_shipped(project):
     held(project())
 
 
+@slow
 def test_a_hook_that_is_none(shipped):
     """pre-commit accepts the manifest, and not one that has lost its entry."""
     manifest = shipped / ".pre-commit-hooks.yaml"

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import slow, some
 from trees import tree_of
 
 from verify.model.explanations import entries
@@ -32,6 +32,7 @@ def used(folder, names=()):
     return members
 
 
+@slow
 def test_every_reason_arises_somewhere():
     """No key is left of what has gone."""
     assert used("verify") == set(Reason)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -72,6 +72,7 @@ def test_code_that_branches_is_followed():
     assert followed(one) == (PROVED, [True, True])
 
 
+@slow
 @pytest.mark.parametrize("rows", some([3, 1], 2))
 def test_a_wrong_gradient_is_refuted(rows):
     """What is wrong for three rows only, or for one, is followed and refuted, with everything on."""

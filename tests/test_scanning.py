@@ -32,6 +32,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@slow
 @pytest.mark.parametrize("file", some(FILES, every=48), ids=lambda file: file.stem)
 def test_corpus(file):
     """Gradients are set up by themselves and decided: right ones pass, wrong ones are refuted in whatever option it is."""
@@ -225,6 +226,7 @@ def test_losses_beside_expressions(folder):
     assert ([case.name for case in cases], missing) == (["square_loss", "wrong_loss"], [])
 
 
+@slow
 @pytest.mark.parametrize(
     ("name", "words"),
     [

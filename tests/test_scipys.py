@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import verdicts
 
 import verify
@@ -129,6 +129,7 @@ def test_a_right_backward_pass_is_proved(name):
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
+@slow
 @pytest.mark.parametrize("name", some(WRONG, 6))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, the other half and another factor have an exact counterexample."""

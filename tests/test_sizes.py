@@ -277,12 +277,14 @@ def scored(wrong):
 
 @pytest.mark.parametrize(
     "wrong",
-    [
-        lambda t: len(t) > 1 and len(set(t)) == 1,
-        lambda t: any(a == b for a, b in pairwise(t)),
-        lambda t: len(t) > 2 and t[0] == t[1] != t[2],
-    ],
-    ids=["all alike", "neighbours alike", "two alike, then another"],
+    some(
+        [
+            pytest.param(lambda t: len(t) > 1 and len(set(t)) == 1, id="all alike"),
+            pytest.param(lambda t: any(a == b for a, b in pairwise(t)), id="neighbours alike"),
+            pytest.param(lambda t: len(t) > 2 and t[0] == t[1] != t[2], id="two alike, then another"),
+        ],
+        3,
+    ),
 )
 def test_labels_that_are_alike_are_tried(wrong):
     """A mistake where labels repeat beside each other, or everywhere, is found."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 import flint
 import numpy as np
 import pytest
-from effort import LONG, some
+from effort import LONG, slow, some
 from random_tapes import Program, element, extreme, reference
 
 from verify.tape import enclosures
@@ -37,6 +37,7 @@ def outside(program, values, point=None):
     return wrong, compared
 
 
+@slow
 def test_enclosures_hold_the_exact_value():
     """Cancellation, huge and tiny numbers, overflow and poles: the exact value is never outside."""
     compared = Counter()

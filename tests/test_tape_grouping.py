@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import some
 
 from verify.proof.field import Laws
 from verify.tape.fields import equal
@@ -62,7 +63,7 @@ def values(tape, read, prime=2**61 - 1):
     return result
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", some(range(30), 4))
 def test_joined_parts_give_the_same_values(seed):
     """Of random tapes with blocks of all sizes, whatever elements are wanted."""
     rng = random.Random(seed)

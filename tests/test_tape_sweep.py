@@ -7,7 +7,7 @@ from fractions import Fraction
 import flint
 import numpy as np
 import pytest
-from effort import LONG
+from effort import LONG, slow, some
 from random_tapes import Program, element, reference
 
 from verify.graph import balls
@@ -54,6 +54,7 @@ def compared(seed, make=lambda seed: Program(seed, length=9)):
     return Counter(decision.verdict for decision in decide(graph, pairs, lambda: points, seed))
 
 
+@slow
 def test_the_sweep_is_the_derivative_of_the_scalars():
     """Random programs have the gradients that the scalar engine gives them: proved, as far as points are defined."""
     counts = sum(map(compared, range(PROGRAMS)), Counter())
@@ -149,7 +150,7 @@ PLANTS = {
 }
 
 
-@pytest.mark.parametrize("plant", PLANTS)
+@pytest.mark.parametrize("plant", some(PLANTS, 3))
 def test_a_planted_error_is_refuted(monkeypatch, plant):
     """The comparison with the scalar engine notices each kind of mistake that a sweep can make."""
     monkeypatch.setattr(module, *PLANTS[plant])

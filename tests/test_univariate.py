@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import flint
 import pytest
+from effort import some
 
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
@@ -33,7 +34,7 @@ def test_entries_are_one_formula():
     assert Univariate.of(g, weighted, Pivot((x,))) != one
 
 
-@pytest.mark.parametrize("name", ["itself", "logarithm", "power"])
+@pytest.mark.parametrize("name", some(["itself", "logarithm", "power"], 3))
 def test_what_the_pivot_is_computed_from_follows_it(name):
     """exp(log(1 + y**2)) is 1 + y**2 to the graph, and a function of the logarithm all the same."""
     g = Graph()

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from effort import slow
+
 ROOT = Path(__file__).parent.parent
 
 START = """if True:
@@ -31,6 +33,7 @@ def test_rules_are_derived_in_advance():
     assert printed(code) == "0 2\n"
 
 
+@slow
 def test_a_first_case_imports_nothing_where_all_was_in_advance():
     """Each import during a check would have the stand-ins looked for in all modules again."""
     code = """

@@ -184,6 +184,7 @@ def test_the_suite_in_every_format(installed, tmp_path):
     assert "all proved" in _run(installed / "gradproof", "-q", "gradproof.layers.shopping", cwd=tmp_path)
 
 
+@slow
 @pytest.mark.parametrize("of", some(["checkout", "installed"], 2))
 def test_second_names_are_names_of_one_module(of, request, tmp_path):
     """Under each name is the same module with its own spec, whichever is imported first."""

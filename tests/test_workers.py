@@ -454,6 +454,7 @@ def test_requests_that_cannot_be_read(do, status):
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == status
 
 
+@slow
 @pytest.mark.parametrize("how", some([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], 2))
 def test_a_worker_does_not_outlive_the_command(shop, how):
     """Whatever ends the command ends user code that hangs."""
