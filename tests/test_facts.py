@@ -32,6 +32,7 @@ EXCEPTIONS = {
     "verify/cases/suite.py: line": "a line of the user's file",
     "verify/scan/hints.py: line": "a line of the user's file",
     "verify/repair/diff.py: line": "a line of the user's file",
+    "verify/repair/rewriting.py: line": "a line of code that is about to be written",
 }
 
 

@@ -42,6 +42,18 @@ def affine(x, W, b):
     dx = layer.backward(dout)
     return dx, layer.dW, layer.db
 """
+CACHE = """
+import numpy as np
+import gradproof
+
+def forward(x):
+    return {forward}, ()
+
+def backward(dout, cache):
+    return dout * 7
+
+case = gradproof.pair(forward, backward, x="N D", name="case")
+"""
 FUNCTION = """
 import numpy as np
 import gradproof
@@ -251,8 +263,9 @@ def test_no_diff(fixed):
 
 @slow
 def test_the_code_instead_of_a_diff(fixed):
-    """Where the exact gradient is proved as code, it is said how to print it."""
-    done = fixed(function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x)"), "--diff", "--fix-budget", "4")
+    """Where the exact gradient is proved as code, but cannot be written into the file, it is said how to print it."""
+    done = fixed(CACHE.format(forward="np.arctan(x)"), "--diff", "--fix-budget", "4")
+    assert "backward (mine.py:9) does not hold x, which the exact gradient needs" in done.err
     assert (done.status, done.out) == (1, "")
     assert done.err.endswith("; the exact gradient as NumPy code is printed without --diff\n")
 
@@ -260,10 +273,10 @@ def test_the_code_instead_of_a_diff(fixed):
 @slow
 def test_what_has_no_fix(fixed):
     """Where no change is proved, that is said with the number of those that were tried, and nothing is written."""
-    text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")
+    text = CACHE.format(forward="np.arctan(x) * np.sin(3 * x + 1)")
     done = fixed(text, "--write", "--fix-budget", "4")
     assert (done.status, done.source) == (1, text)
-    assert "case (mine.py:12): no fix: " in done.out
+    assert "case (mine.py:11): no fix: " in done.out
     assert "edits were tried, none is proved" in done.out
 
 
@@ -282,11 +295,29 @@ CODE = """
 
 @slow
 def test_the_exact_gradient_instead(fixed):
-    """Where no change is proved, the exact gradient is shown as NumPy code; the file stays as it is."""
-    text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")
+    """Where it cannot be written into the file, the exact gradient is shown as NumPy code; the file stays as it is."""
+    text = CACHE.format(forward="np.arctan(x) * np.sin(3 * x + 1)")
     done = fixed(text, "--write", "--fix-budget", "1")
     assert (done.status, done.source) == (1, text)
     assert CODE in done.out
+
+
+WRITTEN = """
+def backward(dout, x):
+    t1 = 3 * x + 1
+    return 3 * dout * np.arctan(x) * np.cos(t1) + dout * np.sin(t1) / (1 + x**2)
+"""
+
+
+@slow
+def test_the_exact_gradient_is_written(command, fixed):
+    """Where no smaller change is proved, `--write` puts the exact gradient into the file, whose cases pass then."""
+    text = function("dout * z", "np.arctan(x) * np.sin(3 * x + 1)", before="z = 7 * np.exp(x) ** 3 / 5")
+    done = fixed(text, "--write", "--fix-budget", "1")
+    assert (done.status, done.err) == (0, "gradproof: changed mine.py\n")
+    assert "every gradient is proved with this change: write the exact gradient (mine.py:9)" in done.out
+    assert WRITTEN in done.source
+    assert command("run", "mine.py").status == 0
 
 
 @slow

@@ -79,10 +79,10 @@ def _attempts(case: Case) -> Iterator[Callable[[Collection[str]], Written]]:
         yield partial(_of_expression, case)
     elif isinstance(case, TracedCase):
         for way, apart in product(WAYS, (True, False)):
-            yield partial(_of_options, case, way, _first_variants(case, apart=apart))
+            yield partial(_of_options, case, way, first_variants(case, apart=apart))
 
 
-def _first_variants(case: TracedCase, *, apart: bool) -> list[Variant]:
+def first_variants(case: TracedCase, *, apart: bool) -> list[Variant]:
     """Return the first variant with each choice of options, its sizes further apart than elsewhere or as they are."""
     sizes = bindings(case.inputs.values(), case.sizes)[0]
     taken = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from types import FrameType
@@ -30,6 +30,7 @@ from verify.exact.recording import (
 from verify.model.where import is_users
 from verify.tracing.observe import Variant
 
+Watching = Callable[[FrameType, str, Any], Any]
 _SEED = 20261123
 _UPSTREAM = "dout"
 
@@ -50,8 +51,11 @@ class Forward:
         return {name: len(node.shape) for name, node in self.inputs.items()}
 
 
-def recorded(case: TracedCase, variant: Variant) -> Forward:
-    """Run forward; raises UnwritableError where it cannot be written as operations on arrays."""
+def recorded(case: TracedCase, variant: Variant, watch: Watching | None = None) -> Forward:
+    """Run forward; raises UnwritableError where it cannot be written as operations on arrays.
+
+    With a function to `watch` by, which is a trace function of Python, backward is run too, as far as it goes.
+    """
     if any(declared.part for declared in case.real.values()):
         raise UnwritableError("complex inputs")
     recording = Recording()
@@ -61,18 +65,42 @@ def recorded(case: TracedCase, variant: Variant) -> Forward:
     try:
         with quiet, redirect_stdout(sys.stderr), recorded_arrays(recording), _naming():
             running = case.subject(**arguments, **_options(variant, recording))
-            output = next(running)
-            running.close()
+            with _traced(watch):
+                output = next(running)
+            several = isinstance(output, (tuple, list))
+            outputs = list(output) if several else [output]
+            upstreams = list(_upstreams(case, forward, outputs, several=several))
+            forward.outputs = [(recording.of(value), node) for value, node in zip(outputs, upstreams, strict=True)]
+            recording.forward = frozenset(recording.all())
+            sent = [
+                recording.array(np.ones(upstream.shape), upstream) if upstream.op == "input" else upstream.details[0]
+                for upstream in upstreams
+            ]
+            with _traced(watch):
+                _go_on(running, tuple(sent) if several else sent[0], backward=watch is not None)
     except UnwritableError:
         raise
     except Exception as problem:
         raise UnwritableError(f"forward does not run on arrays that are recorded: {problem}") from problem
-    several = isinstance(output, (tuple, list))
-    outputs = list(output) if several else [output]
-    upstreams = _upstreams(case, forward, outputs, several=several)
-    forward.outputs = [(recording.of(value), upstream) for value, upstream in zip(outputs, upstreams, strict=True)]
-    recording.forward = frozenset(recording.all())
     return forward
+
+
+@contextmanager
+def _traced(watch: Watching | None) -> Iterator[None]:
+    before = sys.gettrace()
+    sys.settrace(watch or before)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _go_on(running: Any, sent: Any, *, backward: bool) -> None:
+    """Run backward as far as it goes, where that is wanted; what it cannot do here is no matter."""
+    if backward:
+        with suppress(Exception):
+            running.send(sent)
+    running.close()
 
 
 def _arguments(case: TracedCase, variant: Variant, forward: Forward) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -99,8 +99,8 @@ class Nodes:
         return self.exactly(value)
 
 
-def below(nodes: tuple[Node, ...], seen: set[int] | None = None) -> Iterator[Node]:
-    """Yield nodes with all that they are computed from, arguments first."""
+def below(nodes: tuple[Node, ...], seen: set[int] | None = None, ends: Container[int] = ()) -> Iterator[Node]:
+    """Yield nodes with all that they are computed from, arguments first; nothing below those whose ids are `ends`."""
     seen, todo = set() if seen is None else seen, [(node, False) for node in reversed(nodes)]
     while todo:
         node, ready = todo.pop()
@@ -109,4 +109,4 @@ def below(nodes: tuple[Node, ...], seen: set[int] | None = None) -> Iterator[Nod
         elif id(node) not in seen:
             seen.add(id(node))
             todo.append((node, True))
-            todo += [(arg, False) for arg in reversed(node.args)]
+            todo += [(arg, False) for arg in reversed(node.args) if id(node) not in ends]

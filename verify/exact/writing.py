@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from verify.exact.algebra import parts_of
@@ -43,24 +43,37 @@ class LongError(Exception):
 
 
 class Source:
-    """Statements that compute some nodes, in order, and what each node is called."""
+    """Statements that compute some nodes, in order, and what each node is called.
 
-    def __init__(self, wanted: Mapping[str, Node], taken: Sequence[str], ranks: Mapping[str, int]) -> None:
+    `held` are texts of nodes that are there already, by their ids: nothing is written that computes these. `floats` are
+    the arguments that zeros may be like.
+    """
+
+    def __init__(
+        self,
+        wanted: Mapping[str, Node],
+        taken: Iterable[str],
+        ranks: Mapping[str, int],
+        held: Mapping[int, str] | None = None,
+        floats: Container[str] = (),
+    ) -> None:
         self.lines: list[str] = []
+        self._floats = floats
         self._ranks = ranks  # how many axes each argument has
-        self._names: dict[int, str] = {}
+        self._names: dict[int, str] = dict(held or {})
         self._taken = {*taken, "np", "special", *keyword.kwlist}
-        self._uses = Counter(id(arg) for node in below(tuple(wanted.values())) for arg in node.args)
+        nodes = list(below(tuple(wanted.values()), ends=self._names.copy()))
+        self._uses = Counter(id(arg) for node in nodes if id(node) not in self._names for arg in node.args)
         self._results = {id(node): name for name, node in reversed([*wanted.items()]) if node.op not in _LEAVES}
         self._uses.update({id(node): 1 for node in wanted.values()})
         self._taken |= set(wanted)
-        for node in below(tuple(wanted.values())):
+        for node in nodes:
             self._place(node)
         self.returned = [self._text(node, 0) for node in wanted.values()]
 
     def _place(self, node: Node) -> None:
         """Write a statement for a node that is to have a name."""
-        if node.op in _LEAVES:
+        if node.op in _LEAVES or id(node) in self._names:
             return
         if node.op in _STATEMENTS:
             self._write_statement(node)
@@ -109,7 +122,9 @@ class Source:
             for template, basic, nodes in parts_of(node)
         ]
         name, sign = self._called(node), "=" if len(parts) == 1 else "+="
-        self._append(f"{name} = np.zeros({self._shape(node.args[: len(node.shape)])})")
+        shape = self._shape(node.args[: len(node.shape)])
+        like = shape.removesuffix(".shape")
+        self._append(f"{name} = np.zeros_like({like})" if like in self._floats else f"{name} = np.zeros({shape})")
         for index, basic, text in parts:
             added = f"np.add.at({name}, {self._tuple(index)}, {text})"
             self._append(f"{name}[{index}] {sign} {text}" if basic else added)
@@ -245,7 +260,7 @@ _WRITTEN = {
 
 def _leaf(node: Node) -> tuple[str, int]:
     if node.op == "number":
-        return repr(node.details[0]), _ATOM if node.details[0] >= 0 else _SIGN
+        return repr(node.details[0]).replace("e-0", "e-"), _ATOM if node.details[0] >= 0 else _SIGN
     text = str(node.details[0])
     return text, _SUM if node.op == "size" and " " in text else _ATOM
 
@@ -269,7 +284,7 @@ class Written(NamedTuple):
         modules = {"np.": "import numpy as np", "special.": "from scipy import special"}
         imports = [text for name, text in modules.items() if any(name in statement for statement in self.lines)]
         head = f"def {NAME}({', '.join(self.arguments)}):"
-        return "\n".join([*imports, *["", ""] * bool(imports), head, *_indented(self.lines), ""])
+        return "\n".join([*imports, *["", ""] * bool(imports), head, *indented(self.lines), ""])
 
 
 def function(arguments: Sequence[str], wanted: Mapping[str, Node], ranks: Mapping[str, int]) -> Written:
@@ -284,16 +299,18 @@ def by_options(functions: Sequence[tuple[Mapping[str, object], Written]]) -> Wri
     differing = [name for name in choices[0] if any(choice[name] != choices[0][name] for choice in choices)]
     lines: list[str] = []
     for place, (choice, written) in enumerate(functions):
-        condition = " and ".join(_condition(name, choice[name]) for name in differing)
-        lines += [f"{'elif' if place else 'if'} {condition}:", *_indented(written.lines)]
+        chosen = " and ".join(condition(name, choice[name]) for name in differing)
+        lines += [f"{'elif' if place else 'if'} {chosen}:", *indented(written.lines)]
     return functions[0][1]._replace(lines=tuple(lines))
 
 
-def _condition(name: str, value: object) -> str:
+def condition(name: str, value: object) -> str:
+    """Return what asks whether an option has a value."""
     if isinstance(value, bool):
         return name if value else f"not {name}"
     return f"{name} == {value!r}"
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a block."""
     return [f"    {line}" for line in lines]

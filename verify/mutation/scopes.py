@@ -71,6 +71,11 @@ def _shapes(below: ast.AST, above: ast.Call | ast.keyword) -> bool:
     )
 
 
+def is_upstream(name: str) -> bool:
+    """Tell whether an argument has the name of an upstream."""
+    return _UPSTREAM.fullmatch(name) is not None
+
+
 def is_size(node: ast.AST) -> bool:
     """Tell whether an expression is a size: of the shape of something, or its length."""
     return _SIZE.search(ast.unparse(node)) is not None
@@ -91,7 +96,9 @@ def _of_sizes_alone(node: ast.AST) -> bool:
 def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
     """Return the functions of a file that have a part in the backward pass."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    functions = {Place(file, _line(node), node.name): node for node in ast.walk(tree) if isinstance(node, Function)}
+    functions = {
+        Place(file, first_line(node), node.name): node for node in ast.walk(tree) if isinstance(node, Function)
+    }
     numpy, scopes_found = _numpy(tree), []
     read_later = {name for place in seen.backward if place in functions for name in _read(functions[place])}
     for place, function in functions.items():
@@ -117,7 +124,7 @@ def forward_scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
     functions += [_named(node) for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
     scopes_of_it = []
     for function in functions:
-        place = Place(file, _line(function), function.name)
+        place = Place(file, first_line(function), function.name)
         if place in seen.forward or (place in seen.backward and function.name == LAMBDA):
             scope = Scope(function, place, _numpy(tree), parents, _settings(function, parents))
             _take_numbers(scope, seen)
@@ -139,7 +146,8 @@ def _take_numbers(scope: Scope, seen: Watch) -> None:
     scope.shapes = {name: shape for name, shape in shapes.items() if name in seen.reals[scope.place]}
 
 
-def _line(function: Function) -> int:
+def first_line(function: Function) -> int:
+    """Return the line of a function, or of its first decorator, as its code has it."""
     return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 

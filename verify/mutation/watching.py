@@ -55,7 +55,7 @@ class Watch:
 
     def trace(self, frame: FrameType, event: str, _: Any) -> Any:
         """Take part in the call of a function, if it is one that may hold the mistake."""
-        place = _place(frame)
+        place = place_of(frame)
         if frame.f_code is self.subject or place is None:
             return None
         (self.backward if self._yielded else self.forward).add(place)
@@ -63,7 +63,7 @@ class Watch:
 
     def _local(self, frame: FrameType, event: str, value: Any) -> Any:
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
-        if event == "return" and (place := _place(frame)):
+        if event == "return" and (place := place_of(frame)):
             values = _numbers(frame)
             if place not in self.values:
                 self.values[place] = deepcopy(values)
@@ -99,7 +99,8 @@ class Watch:
         self._yielded = True
 
 
-def _place(frame: FrameType) -> Place | None:
+def place_of(frame: FrameType) -> Place | None:
+    """Return the place of a function of the user's that may hold a mistake, None of any other."""
     code, module = frame.f_code, str(frame.f_globals.get("__name__", ""))
     ours = module.startswith(LAYERS)
     if (code.co_name.startswith("<") and code.co_name != LAMBDA) or code.co_name == _MADE or module == _WIRING:

@@ -112,6 +112,14 @@ class Tool:
         judge = partial(proof, cases[number], before, edits=edits, how=how)
         return self._with(unit, number, cases, edits, judge, lambda why: Proof(False, why))
 
+    def exact(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[list[Edits], str]:
+        """Return edits that write the exact gradients of a case into its code, or why there are none."""
+        from verify.repair.exactly import exact_edits
+
+        self._take(unit, number, cases, how)
+        with _silence():
+            return exact_edits(self._failing)
+
     def code(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[str, str]:
         """Return NumPy code of the exact gradients of a case that is proved, or nothing, and why there is none."""
         from verify.exact.candidate import exact_code

@@ -27,7 +27,9 @@ from verify.runner.workers import OURS, CollectedCase
 if TYPE_CHECKING:
     from verify.runner.progress import Progress
 
-CANDIDATES, FURTHER, WRONG = (Task(f"{PACKAGE}.repair.bench", m) for m in ("candidates", "further", "wrong"))
+CANDIDATES, FURTHER, WRONG, EXACT = (
+    Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "further", "wrong", "exact")
+)
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
 _TIMES = 2  # and so often what it took to check the case, which each process does first
@@ -35,6 +37,8 @@ _MOST_PAIRS = 4_000
 _CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _BEST = 4  # of these, which are tried with any other
+_UNWRITTEN = "the exact gradient is not written into the code: {}"
+_UNPROVED = "with it, the case is not proved"
 
 
 class Search:
@@ -46,6 +50,7 @@ class Search:
         self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._before: Before | None = None
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
+        self._unwritten = ""  # why no edit writes the exact gradient
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
     def repair(self) -> Repair:
@@ -72,13 +77,33 @@ class Search:
             self._first(singles, start.wrong, helpful)
             or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
+            or self._exact()
         )
+
+    def _exact(self) -> Edits:
+        """Return edits that write the exact gradients, if they are proved; they are few, and tried at any time."""
+        trials: list[Edits]
+        trials, self._unwritten = self._ask(EXACT, ([], ""))
+        for edits in trials:
+            if self._counted([edits])[0][1] == 0:
+                proof = self._proof(edits)
+                if proof.holds:
+                    return edits
+                self._unwritten = self._unwritten or f"with it, {proof.why}"
+        self._unwritten = self._unwritten or (_UNPROVED if trials else "")
+        return ()
+
+    def _proof(self, edits: Edits) -> Proof:
+        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits, self._before)
+        return proof
 
     def _why(self, start: Candidates) -> str:
         """Say why there is no fix."""
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
         ours = OURS if self._unanswered == OURS else ""
-        why = [start.why, f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, ours]
+        unwritten = _UNWRITTEN.format(self._unwritten) if self._unwritten else ""
+        tried = f"{self._tried:,} edits were tried, none is proved; {over}"
+        why = [start.why, tried, self._nearest, unwritten, ours]
         return "; ".join(filter(None, why))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
@@ -109,7 +134,7 @@ class Search:
         return self._crew.size if time.monotonic() > self._alone else 1
 
     def _is_proved(self, edits: Edits) -> bool:
-        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits, self._before)
+        proof = self._proof(edits)
         if not proof.holds and not self._nearest and edits[0].sees == "formula":
             ideas = " and ".join(f"`{edit.after}` ({edit.where})" for edit in edits)
             self._nearest = f"the nearest is {ideas}, with which {proof.why}"
