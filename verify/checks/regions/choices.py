@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from verify.checks.claims.claims import on_upstream
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.hull import Place, brief
+from verify.checks.regions.jumps import Jump, largest_error
 from verify.checks.regions.kinks import Edge
 from verify.checks.regions.values import Unknown
 from verify.model.exact import decimal_text
@@ -33,6 +35,8 @@ _JUMPS = "the output jumps there, so it has no derivative"
 _CLOSE = "not judged: too close to call"
 _UNBOUNDED = "the effect of rounded constants on either is not known"
 _MANY = "not judged: more regions may meet there than were checked"
+_WITHIN = "not judged: the gradient differs from those beside it by no more than an approximation may"
+_STEP = "; the output changes there by so little that one side approximates the other"
 _STRAYS = "not judged: no float lies on the edge, or the floats differ from the formula there"
 
 
@@ -41,6 +45,7 @@ class Judgement(NamedTuple):
 
     `form` is the same for what is said of several entries alike; `right` tells whether nothing is wrong or left open,
     and `left_open` whether there may be a derivative, or a choice of some, and it is not known whether that is one.
+    `jump` says how the output goes on there.
     """
 
     remark: str = ""
@@ -48,6 +53,7 @@ class Judgement(NamedTuple):
     form: tuple[str, ...] = ()
     right: bool = False
     left_open: bool = False
+    jump: Jump | Unknown = Jump.NONE
 
 
 def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
@@ -73,14 +79,25 @@ class _Judge:
 
     def judgement(self) -> Judgement:
         """Return what is said of the edge."""
+        return self._judgement()._replace(jump=self._jump)
+
+    @cached_property
+    def _jump(self) -> Jump | Unknown:
+        return self.edge.jump(self._largest_error)
+
+    @cached_property
+    def _largest_error(self) -> Fraction:
+        return largest_error(self.floats)
+
+    def _judgement(self) -> Judgement:
         edge = self.edge
-        sides, returned, jumps = edge.slopes(edge.point), edge.gradients_at(edge.point), edge.jumps
+        sides, returned, jump = edge.slopes(edge.point), edge.gradients_at(edge.point), self._jump
         if not finite_output(self.floats):
             return Judgement(_NO_OUTPUT)
-        if jumps is True:
+        if jump is Jump.LARGE:
             return Judgement(_JUMPS)
-        if isinstance(jumps, Unknown) or isinstance(sides, Unknown):
-            return _unjudged(jumps if isinstance(jumps, Unknown) else sides)
+        if isinstance(jump, Unknown) or isinstance(sides, Unknown):
+            return _unjudged(jump if isinstance(jump, Unknown) else sides)
         if (number := self._undefined()) is not None:
             return Judgement(row=self._row([number], [str(self._float(self.floats, number))], sides))
         if isinstance(returned, Unknown):
@@ -90,10 +107,22 @@ class _Judge:
             apart = edge.complete and edge.apart(returned, sides)
             return self._doubt(returned, sides) if apart else Judgement(_CLOSE, left_open=True)
         if position in (Place.EQUAL, Place.BETWEEN):
-            return Judgement(right=True) if position is Place.EQUAL else self._choice()
+            return Judgement(right=True) if position is Place.EQUAL or self._is_within(sides) else self._choice()
         if not edge.complete:
             return Judgement(_MANY, left_open=True)
+        if self._is_within([returned, *sides]):
+            return Judgement(_WITHIN, left_open=True)
         return Judgement(_EACH, right=True) if self._is_of_each_output() else self._wrong(returned, sides)
+
+    def _is_within(self, gradients: Sequence[Sequence[Fraction]]) -> bool:
+        """Tell whether gradients on an edge of an approximation differ by no more than one may be off by.
+
+        What lies between those on its sides is then no choice between two derivatives.
+        """
+        if self._jump is Jump.NONE and not self.edge.approximates:
+            return False
+        ends = [(min(row), max(row)) for row in zip(*gradients, strict=True)]
+        return all(high - low <= self._largest_error * max(abs(low), abs(high)) for low, high in ends)
 
     def _is_of_each_output(self) -> bool:
         """Tell whether the gradient of every single output, by an upstream of 1 for it, is one of its subgradients.
@@ -181,7 +210,7 @@ class _Judge:
         actual = _vector(returned)
         choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
         complete = self.edge.complete
-        explanation = _sides_text(choices, complete=complete)
+        explanation = _sides_text(choices, complete=complete) + (_STEP if self._jump is Jump.LITTLE else "")
         several = f"between {' and '.join(choices)}" if complete else "a subgradient"
         expected = choices[0] if len(choices) == 1 else several
         about = (

@@ -17,6 +17,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.regions.choices import judged
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.jumps import Jump
 from verify.checks.regions.kinks import Edge, edge
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.moves import Question, on_edge, on_edges
@@ -216,7 +217,7 @@ class Kinks:
             key = question.site.line.offset, question.site.line.inputs, form
             if key not in self.remarks:
                 self.remarks[key] = f"{question.site.where} {formula()}: {verdict.remark}"
-        return not verdict.row and not verdict.remark
+        return not verdict.row and not verdict.remark and verdict.jump is Jump.NONE
 
     def _leave_open(self, where: Place, detail: str) -> None:
         """Keep a hazard for a line with an edge that was reached and not judged."""

@@ -20,6 +20,7 @@ from verify.checks.gradients.rows import not_compared
 from verify.checks.regions.choices import judged
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
+from verify.checks.regions.jumps import Jump
 from verify.checks.regions.kinks import Edge, Side, Sides, edge
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.values import Unknown, complete, numbers
@@ -119,15 +120,16 @@ class Ends:
             beyond = Explorer(self.explorer.case, self.explorer.start, self.explorer.seed)
             beyond.bounds = {}
             both = edge(beyond, edge_point.seen.at, tied[0])
-            goes_on = both is not None and (both.jumps is not True or edge_point.jumps is not False)
-            choice = judged(beyond, both, lambda: where) if both is not None and goes_on else verdict
+            choice = judged(beyond, both, lambda: where) if both is not None else verdict
+            if choice.jump is Jump.LARGE and verdict.jump is Jump.NONE:
+                choice = verdict
             open_ = choice.row is None and not choice.right
             if choice.right or (open_ and self._has_output(edge_point.seen, {**edge_point.point, **end.at(-_NEAR)})):
                 verdict = choice
         if verdict.row:
             wrong = verdict.row.verdict is Verdict.REFUTED
             self.rows.append(replace(verdict.row, diagnosis=_ONLY_THERE) if wrong else verdict.row)
-        elif verdict.remark and not verdict.right and edge_point.jumps is not True:
+        elif verdict.remark and not verdict.right and verdict.jump is not Jump.LARGE:
             self._refuse(end, verdict.remark, broken=False)
         elif verdict.remark:
             self.remarks.append(f"{where}: {verdict.remark}")

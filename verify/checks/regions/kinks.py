@@ -20,6 +20,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.regions.cells import meeting
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.hull import Place, Vector, covered, place
+from verify.checks.regions.jumps import Jump, classified
 from verify.checks.regions.roundings import ROUGH, roundings
 from verify.checks.regions.sites import Passed
 from verify.checks.regions.values import Number, Unknown, complete, numbers
@@ -159,22 +160,34 @@ class Edge:
         nodes = [node for row in self.derivatives for node in row]
         return any(value is Unknown.INFINITE for value in self._numbers(nodes, self.point))
 
-    @property
-    def jumps(self) -> bool | Unknown:
-        """Tell whether the output is another one on the edge than where a side leads to."""
-        graph, outputs = self.seen.trace, _outputs(self.seen)
-        minus = graph.constant(Fraction(-1))
+    def jump(self, largest: Fraction) -> Jump | Unknown:
+        """Return how the output changes from where the sides lead to; approximations have a `largest` error."""
+        jumps = [Jump.NONE]
         for side in self.sides.all:
-            beside = _outputs(side.run.seen)
-            pairs = [(a, b) for a, b in zip(beside, outputs, strict=True) if a != b]
-            gaps = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]
-            sizes = complete(self._numbers(gaps, self.point, side.direction))
-            if isinstance(sizes, Unknown):
-                return sizes
-            apart = [pair for pair, size in zip(pairs, sizes, strict=True) if size]
-            if not all(same_up_to_constants(graph, pair, self.point) for pair in apart):
-                return True
-        return False
+            jump = self._jump_from(side, largest)
+            if jump is Jump.LARGE or isinstance(jump, Unknown):
+                return jump
+            jumps.append(jump)
+        return Jump.LITTLE if Jump.LITTLE in jumps else Jump.NONE
+
+    def _jump_from(self, side: Side, largest: Fraction) -> Jump | Unknown:
+        graph, minus = self.seen.trace, self.seen.trace.constant(Fraction(-1))
+        pairs = [(a, b) for a, b in zip(_outputs(side.run.seen), _outputs(self.seen), strict=True) if a != b]
+        nodes = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]
+        gaps = complete(self._numbers(nodes, self.point, side.direction))
+        if isinstance(gaps, Unknown):
+            return gaps
+        apart = [(b, gap) for (a, b), gap in zip(pairs, gaps, strict=True) if gap and not self._are_same(a, b)]
+        values = complete(self._numbers([node for node, _ in apart], self.point))
+        return Jump.LARGE if isinstance(values, Unknown) else classified([gap for _, gap in apart], values, largest)
+
+    def _are_same(self, a: int, b: int) -> bool:
+        return same_up_to_constants(self.seen.trace, (a, b), self.point)
+
+    @property
+    def approximates(self) -> bool:
+        """Tell whether a gradient beside the edge is an approximation, as which it was accepted."""
+        return any(side.run.accepted for side in self.sides.all)
 
     @cached_property
     def ones(self) -> Point:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import flint
 
-from verify.graph import dyadics
+from verify.graph import balls, dyadics
 from verify.graph.graph import Graph, NodeValues
 from verify.proof import rationals
 from verify.proof.logarithmic import along
@@ -47,9 +47,11 @@ def numbers(
     """
     reals = rationals.real(graph, nodes, point, cache)
     values: dict[int, Number] = {}
+    few = [node for node, real in reals.items() if real.rational is None and not _is_sharp(real.ball)]
+    sharper = balls.enclose(graph, few, point, _is_sharp, balls.PRECISIONS[1:]) if few else {}
     for node in dict.fromkeys(nodes):
         real = reals[node]
-        values[node] = real.rational if real.rational is not None else _number(real.ball)
+        values[node] = real.rational if real.rational is not None else _number(sharper.get(node, real.ball))
     open_ = [node for node, value in values.items() if value is Unknown.INFINITE]
     if direction is not None and open_:
         values |= _limits(graph, open_, point, direction)
@@ -79,6 +81,11 @@ def _limit(series: Series | None) -> Number:
     if limit is None:
         return Unknown.OPEN
     return limit if isinstance(limit, Fraction) else digits(limit)
+
+
+def _is_sharp(value: flint.arb) -> bool:
+    """Tell whether a value has no more digits to be computed: it has enough of them, or no first one."""
+    return not value.is_finite() or value.contains(0) or bool(value.rel_accuracy_bits() >= _GOOD)
 
 
 def digits(value: flint.arb) -> Number:
