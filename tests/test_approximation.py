@@ -124,6 +124,7 @@ RIGHT = {
     "growth": growth,
     "growth with fewer terms": lambda: growth(F=lambda x: 1 + x / 2 + x**2 / 6 + x**3 / 24, B=lambda x: 1 / 2 + x / 3),
     "sinc": sinc,
+    "sinc, 1 near 0": lambda: sinc(F=np.ones_like, B=lambda x: -x / 3, threshold=1e-8),
     "cosc": cosc,
     "softplus": softplus,
     "mish": mish,
@@ -165,6 +166,7 @@ WRONG = {
     "growth: too few terms of forward": lambda: growth(F=lambda x: 1 + x / 2),
     "sinc: last coefficient": lambda: sinc(B=lambda x: -x / 3 + x**3 / 31),
     "sinc: first coefficient": lambda: sinc(B=lambda x: -x / 3.01 + x**3 / 30),
+    "sinc: 1 near 0, with another coefficient": lambda: sinc(F=np.ones_like, B=lambda x: -x / 2.9, threshold=1e-8),
     "sinc: coefficient of forward": lambda: sinc(F=lambda x: 1 - x**2 / 6.5),
     "cosc: last coefficient": lambda: cosc(B=lambda x: -x / 12 + x**3 / 170),
     "cosc: first coefficient": lambda: cosc(B=lambda x: -x / 12.5 + x**3 / 180),
@@ -377,6 +379,14 @@ def test_a_forward_pass_that_jumps_for_one_coefficient_is_blamed(first, verdict)
     (row,) = approximations(verify.check(verify.layer(layer, inputs={"r": "3"})))
     assert row.verdict is verdict
     assert ("an approximation of the output" in row.evidence.detail) is (verdict is Verdict.REFUTED)
+
+
+@pytest.mark.parametrize("top", some([1, 1.0001], 2))
+def test_a_constant_that_approximates_nothing(top):
+    """Where forward is constant and the gradient is not 0, it is refuted by what forward computes there."""
+    case = verify.pair(lambda x: np.clip(x, -1, 1), lambda d, x: d, x=verify.real("1", low=top, high=1.1))
+    row, *_ = verify.check(case).comparisons
+    assert (row.verdict, row.evidence.kind) == (Verdict.REFUTED, "counterexample")
 
 
 def test_another_function_beyond_a_threshold_is_no_approximation():

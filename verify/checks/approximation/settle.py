@@ -134,8 +134,18 @@ def _refuted(claim: Claim) -> list[int]:
 
 
 def _may_approximate(exact: Exact, claim: Claim, refuted: Sequence[int]) -> bool:
-    """Tell whether there are refuted entries, beyond a branch, which all differ by little where that was seen."""
-    return bool(refuted and exact.seen.conditions) and all(_little(exact, claim, i) for i in refuted)
+    """Tell whether there are refuted entries, beyond a branch, which all differ by little where that was seen.
+
+    Where `forward` is constant, as 1 for sin(x) / x below 1e-8, what it approximates may have any derivative.
+    """
+    return bool(refuted and exact.seen.conditions) and all(
+        _is_constant(exact, claim, i) or _little(exact, claim, i) for i in refuted
+    )
+
+
+def _is_constant(exact: Exact, claim: Claim, entry: int) -> bool:
+    """Tell whether no output depends on the input of an entry, in the region of the run."""
+    return exact.seen.trace.value(exact.gradient(claim.name)[entry]) == 0
 
 
 def _little(exact: Exact, claim: Claim, entry: int) -> bool:
@@ -199,6 +209,8 @@ class _Settler:
         actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
         if not composed.matching.close(actual, meant) or not self._is_exact(other, meant, there):
             return None
+        if _is_constant(self.exact, claim, entry) and not self._is_approximated(other, claim.decisions[entry].point):
+            return None
         variable = self.exact.seen.inputs[claim.name].nodes[entry]
         gradient = Gradient(claim.name, entry, actual, meant, own)
         vector = any(threshold.pivot.square is not None for threshold in other.crossed)
@@ -228,6 +240,16 @@ class _Settler:
             decision = decide(other.run.seen.trace, [(meant, there)], points, self.seed, sharpen=False)[0]
             remembered[key] = decision.verdict.good
         return bool(remembered[key])
+
+    def _is_approximated(self, other: Other, point: Point | None) -> bool:
+        """Tell whether single precision tells no output from that beyond a threshold, at points on both sides."""
+        places = [other.yardstick.point, self.exact.region.sample, point or self.exact.region.sample]
+        with flint.ctx.workprec(BITS):
+            return all(
+                _error(self.graph, output, at) <= flint.arb(SINGLE.unit)
+                for output in other.outputs(self.exact)
+                for at in places
+            )
 
     def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
         """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.
