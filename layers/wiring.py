@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic
+from .arithmetic import AddLayer, DivLayer, MulLayer, NegLayer, PowLayer, SubLayer
 
 if TYPE_CHECKING:
     from verify.graph.program import Program, Step
 
-CLASSES = {"+": "AddLayer", "-": "SubLayer", "*": "MulLayer", "/": "DivLayer", "**": "PowLayer", "neg": "NegLayer"}
+_CLASSES: dict[str, Callable[[Any], Any]] = {
+    "+": lambda layers: layers.AddLayer,
+    "-": lambda layers: layers.SubLayer,
+    "*": lambda layers: layers.MulLayer,
+    "/": lambda layers: layers.DivLayer,
+    "**": lambda layers: layers.PowLayer,
+    "neg": lambda layers: layers.NegLayer,
+}
+_OURS = SimpleNamespace(
+    AddLayer=AddLayer, SubLayer=SubLayer, MulLayer=MulLayer, DivLayer=DivLayer, PowLayer=PowLayer, NegLayer=NegLayer
+)
 
 
-def wire(
-    program: Program, layers: ModuleType | SimpleNamespace = arithmetic
-) -> Callable[..., Generator[Any, Any, Any]]:
+def wire(program: Program, layers: Any = _OURS) -> Callable[..., Generator[Any, Any, Any]]:
     """Return the subject of a program: forward through its steps in order, backward through them in reverse.
 
-    `layers` is the module whose classes are used; raises AttributeError where it lacks one that the program needs.
+    `layers` has the classes that are used, as a module does; raises AttributeError where it lacks one that the program
+    needs.
     """
 
     def subject(**inputs: Any) -> Generator[Any, Any, Any]:
@@ -36,10 +45,10 @@ def wire(
     return subject
 
 
-def _unit(step: Step, layers: ModuleType | SimpleNamespace) -> Any:
-    if step.op not in CLASSES:
+def _unit(step: Step, layers: Any) -> Any:
+    if step.op not in _CLASSES:
         return None
-    make = getattr(layers, CLASSES[step.op])
+    make = _CLASSES[step.op](layers)
     return make() if step.number is None else make(_plain(step.number))
 
 

@@ -215,6 +215,38 @@ def test_code_that_reads_anything_is_run_each_time(again, shop, line):
         assert again.done.status == 0
 
 
+DRAWS = """
+import random
+
+import gradproof
+import numpy as np
+
+W = np.random.randn(3) + random.random()
+
+class Dropout:
+    def forward(self, x):
+        self.mask = np.random.rand(*x.shape) > 0.5
+        return x * W * self.mask
+
+    def backward(self, dout):
+        return 2 * dout * W * self.mask
+
+dropout = gradproof.layer(Dropout, inputs={"x": "N 3"})
+"""
+
+
+def test_random_numbers_of_the_program(again, command, shop):
+    """Each import draws the same numbers, and so does each run: their results are those of a run, and are stored."""
+    (shop / "mine.py").write_text(DRAWS)
+    assert again() == ([], [])
+    first, fresh = again.done.out, command("mine.py", "--quick", "-v", "--no-cache")
+    assert again() == (["mine.py"], [])
+    assert first == fresh.out == again.done.out
+    assert fresh.status == again.done.status == 1
+    (shop / "mine.py").write_text(DRAWS.replace("np.random.rand(", "np.random.default_rng().random("))
+    assert again() == ([], ["mine.py"])
+
+
 def test_what_is_touched_is_seen(again, shop, monkeypatch):
     """Were a function that reads files taken for one that computes, the file that it opens would still be seen."""
     from verify.cache import pure

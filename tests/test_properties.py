@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from layers import arithmetic
 from layers.arithmetic import AddLayer, DivLayer, MulLayer, NegLayer, PowLayer, SubLayer
-from layers.wiring import CLASSES, wire
+from layers.wiring import wire
 from verify import Verdict
 from verify.cases.conversation import drive
 from verify.cases.making import make
@@ -106,7 +106,7 @@ LAYERS = {"+": AddLayer, "-": SubLayer, "*": MulLayer, "/": DivLayer, "**": PowL
 @given(expressions(depth=5), st.lists(VALUES, min_size=4, max_size=4), st.sampled_from(sorted(LAYERS)))
 def test_planted_errors_are_refuted(mistake, text, values, op):
     """A gradient is refuted if and only if the planted mistake makes a difference to it."""
-    layers = SimpleNamespace(**{**vars(arithmetic), CLASSES[op]: planted(LAYERS[op], MISTAKES[mistake])})
+    layers = SimpleNamespace(**{**vars(arithmetic), LAYERS[op].__name__: planted(LAYERS[op], MISTAKES[mistake])})
     case = case_of(text, values, layers)
     assume(op in {step.op for step in case.program.steps})
     rows = {c.name: c for c in check(case, quick=True).comparisons if c.quantity == "gradient"}

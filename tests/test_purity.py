@@ -9,8 +9,9 @@ from verify.discovery.targets import of_file
 LAYER = """
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.linalg as la
@@ -22,7 +23,12 @@ from pack import deeper, shared
 from pack.deeper import CONSTANT as c
 from common import *
 
+if TYPE_CHECKING:
+    from os import PathLike
+
+np.random.seed(3)
 RNG = np.random.default_rng(0)
+V = np.random.randn(3) * random.random()
 W = RNG.normal(size=(3, 4)).astype(np.float64)
 
 
@@ -51,7 +57,7 @@ class Base:
 
 
 class Layer(Base):
-    def forward(self, x, mode: np.ndarray | None = None):
+    def forward(self, x, mode: np.ndarray | None = None, path: PathLike | None = None):
         self.cache = {"x": x, "W": self.input} if hasattr(self, "input") else {"x": x}
         with np.errstate(over="ignore"):
             y = e(x) + la.norm(x) + deeper.f(x) + shared.g(x) + c + star(x)
@@ -67,6 +73,10 @@ class Layer(Base):
 
 
 layer = gradproof.layer(lambda: Layer(2, open=3), inputs={"x": "N"})
+
+if __name__ == "__main__":
+    import sys
+    sys.exit(print(layer))
 """
 FILES = {
     "pack/__init__.py": "from . import shared\nfrom .deeper import f",
@@ -77,7 +87,12 @@ FILES = {
 REFUSED = {
     "open('w')": "open may read more than its arguments",
     "np.load('w')": "numpy.load may read more than its arguments",
-    "np.random.rand(3)": "numpy.random.rand",
+    "np.random.seed()": "without a number as its seed",
+    "np.random.seed(np.random.randint(9))": "without a number as its seed",
+    "np.random.get_state()": "numpy.random.get_state",
+    "random.SystemRandom()": "random.SystemRandom",
+    "random.seed(None)": "without a number as its seed",
+    "(lambda: rng.seed())": "the attribute seed",
     "np.random.default_rng()": "without a number as its seed",
     "np.random.default_rng(None)": "without a number as its seed",
     "np.random.default_rng(seed=0)": "without a number as its seed",
@@ -106,7 +121,7 @@ REFUSED = {
     "eval('1')": "eval may read",
     "id(1)": "id may read",
     "hash('x')": "hash may read",
-    "print(1)": "print may read",
+    "input()": "input may read",
     "__file__": "__file__ is not bound",
     "__builtins__": "__builtins__",
     "(lambda open: 0)(1), open('w')": "open may read",
@@ -117,6 +132,16 @@ LINES = {
     "import scipy.io": "it imports scipy.io",
     "from numpy import load": "numpy.load",
     "from numpy.random import default_rng": "it imports default_rng from numpy.random",
+    "from random import seed": "it imports seed from random",
+    "if TYPE_CHECKING:\n    from io import open\nopen('w')": "open may read",
+    "if TYPE_CHECKING:\n    pass\nelse:\n    import os": "it imports os",
+    "if not TYPE_CHECKING:\n    import os": "it imports os",
+    "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    import os": "it sets TYPE_CHECKING",
+    "from help import two as __name__\nif __name__ == '__main__':\n    import os": "it sets __name__",
+    "__name__ = '__main__'\nif __name__ == '__main__':\n    import os": "it sets __name__",
+    "if __name__ != '__main__':\n    import os": "it imports os",
+    "if __name__ == '__main__':\n    import os as np": "np is imported",
+    "def f():\n    if __name__ == '__main__':\n        import os": "it imports os",
     "from numpy import *": r"it imports \* from numpy",
     "import absent": "it imports absent",
     "np.load = 1": "it sets numpy.load",
@@ -164,7 +189,7 @@ def test_code_that_may_do_more_is_refused(read, statement):
     """Each statement is refused for its own reason, and the module without it is not."""
     why = {**{f"v = {code}": why for code, why in REFUSED.items()}, **LINES}[statement]
     helpers = {"help.py": "import numpy as np\ntwo = 2\n", "other.py": "import numpy as sum\nimport numpy as max\n"}
-    start = "import numpy as np\nimport help\n"
+    start = "import random\nfrom typing import TYPE_CHECKING\n\nimport numpy as np\nimport help\n\nrng = 1\n"
     read(start, **helpers)
     with pytest.raises(ImpureError, match=why):
         read(f"{start}{statement}\n")

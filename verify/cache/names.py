@@ -22,6 +22,11 @@ class Names:
     members: dict[str, tuple[Module, str]] = field(default_factory=dict)
     wholes: list[Module] = field(default_factory=list)
 
+    def changed(self) -> str:
+        """Return a name that says which blocks are idle, and that the file binds to something else; usually none."""
+        others = {name for name, meaning in self.members.items() if meaning != (_TYPING, name)}
+        return next((name for name in _IDLE if name in self.values | self.modules.keys() | others), "")
+
 
 class Reader:
     """Reads files and all that they import; `contents` has what is in each, `names` what its names stand for."""
@@ -36,7 +41,8 @@ class Reader:
         if file not in self.contents:
             self.contents[file] = Path(file).read_bytes()
             tree = ast.parse(self.contents[file])
-            names = self.names[file] = Names(file, tree, set(_bound(tree)))
+            idle = set(_without_idle(tree))
+            names = self.names[file] = Names(file, tree, set(_bound(tree)) | idle)
             for package in _packages(file):
                 self.read(package)
             for node in ast.walk(tree):
@@ -100,7 +106,7 @@ class Reader:
         for alias in node.names:
             if alias.name == "*" and module.file:
                 names.wholes.append(module)
-            elif alias.name == "*" or alias.name in SEEDED:
+            elif not module.file and (alias.name == "*" or alias.name in SEEDED):
                 raise ImpureError(f"it imports {alias.name} from {module.name}")
             elif module.file:
                 inner = self._submodule(module, alias.name)
@@ -124,6 +130,29 @@ class Reader:
         if Path(module.file).name != "__init__.py" or not self.folders.look(str(folder), name):
             return None
         return self._take(self.folders.inside(folder, name, (), f"{module.name}."))
+
+
+_TYPING = Module("typing")
+_IDLE = ("TYPE_CHECKING", "__name__")  # decide about blocks that never run here; `Names.changed` sees what they mean
+
+
+def _without_idle(tree: ast.Module) -> Iterator[str]:
+    """Take out the blocks that only type checkers or the script itself run; yields the names that they bind.
+
+    A name that only such a block binds has no value here: to use it is an error in every run, unless it is a builtin
+    function too, which is looked at as such.
+    """
+    for statement in tree.body:
+        if isinstance(statement, ast.If) and _is_idle(statement.test):
+            for node in (inner for line in statement.body for inner in ast.walk(line)):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+            yield from (name for line in statement.body for name in _bound(line))
+            statement.body = [ast.copy_location(ast.Pass(), statement)]
+
+
+def _is_idle(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "__name__ == '__main__'")
 
 
 def _bind(names: Names, name: str, meaning: Module | tuple[Module, str]) -> None:
@@ -156,7 +185,7 @@ _BINDING = {  # the field that has the name
 }
 
 
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(tree: ast.AST) -> Iterator[str]:
     """Yield the names that a file binds in any scope, but by imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

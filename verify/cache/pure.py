@@ -58,6 +58,17 @@ beta betaln digamma entr erf erfc erfcinv erfcx erfinv exp1 expi expit expm1 gam
 i0e i1 i1e iv j0 j1 jv k0 k1 kl_div log1p log_expit log_ndtr log_softmax logit loggamma logsumexp ndtr ndtri polygamma
 psi rel_entr rgamma sinc softmax softplus xlog1py xlogy zeta
 """
+# Draws from the generators of the program, which each import of a file of cases finds as the one before did.
+_DRAWS = """
+beta binomial chisquare choice dirichlet exponential f gamma geometric gumbel hypergeometric laplace logistic lognormal
+multinomial multivariate_normal normal pareto permutation poisson power rand randint randn random random_sample ranf
+rayleigh sample seed shuffle standard_cauchy standard_exponential standard_gamma standard_normal standard_t triangular
+uniform vonmises wald weibull zipf
+"""
+_DRAWS_OF_PYTHON = """
+betavariate choice choices expovariate gammavariate gauss getrandbits lognormvariate normalvariate paretovariate randint
+random randrange sample seed shuffle triangular uniform vonmisesvariate weibullvariate
+"""
 _TYPES = """
 Any Callable ClassVar Dict Final Generator Generic Iterable Iterator List Literal Mapping NamedTuple Optional Protocol
 Self Sequence Set Tuple Type TypeAlias TypeVar TYPE_CHECKING Union overload
@@ -67,13 +78,13 @@ _BUILTINS = """
 ArithmeticError AssertionError AttributeError Ellipsis Exception False FloatingPointError IndexError KeyError
 LookupError None NotImplemented NotImplementedError OverflowError RuntimeError StopIteration True TypeError ValueError
 ZeroDivisionError __name__ abs all any bool bytes callable classmethod complex dict divmod enumerate filter float int
-isinstance issubclass iter len list map max min next object pow property range reversed round slice sorted
-staticmethod str sum super tuple type zip
+isinstance issubclass iter len list map max min next object pow print property range reversed round slice
+sorted staticmethod str sum super tuple type zip
 """
 _ATTRIBUTES = """
 T __add__ __call__ __class__ __div__ __getitem__ __init__ __len__ __matmul__ __mul__ __name__ __neg__ __pow__ __radd__
 __rmul__ __setitem__ __sub__ __truediv__ accumulate all any append appendleft argmax argmin argpartition argsort
-as_integer_ratio astype at choice clear clip close conj conjugate copy count cumprod cumsum default_factory
+as_integer_ratio astype at binomial choice clear clip close conj conjugate copy count cumprod cumsum default_factory
 denominator diagonal difference dot dtype endswith eps extend fill find flat flatten fromkeys get imag index insert
 integers intersection is_integer isdigit item items itemsize join keys kind lower lstrip max mean min most_common name
 nbytes ndim nonzero normal numerator outer partition permutation pop popitem popleft prod ptp rand randint randn
@@ -81,6 +92,7 @@ random ravel real reduce reduceat remove repeat replace reshape resize reverse r
 setdefault setter shape shuffle size sort split squeeze standard_normal startswith std strides strip sum swapaxes take
 throw tiny title tolist trace transpose uniform union update upper value values var
 """
+_OF_PROGRAMS = "args label labels number op result steps"
 _LEADING = """
 ag_code ag_frame bit_generator co_consts co_names cr_code cr_frame ctypes dump dumps f_back f_builtins f_code
 f_globals f_locals format format_map gi_code gi_frame gi_yieldfrom mro seed spawn tb_frame tb_next tofile
@@ -93,7 +105,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
         "numpy": _NUMPY,
         "numpy.linalg": _LINEAR,
         "numpy.fft": _FOURIER,
-        "numpy.random": "default_rng RandomState",
+        "numpy.random": f"default_rng RandomState {_DRAWS}",
         "numpy.typing": "ArrayLike NDArray DTypeLike",
         "numpy.lib": "",
         "numpy.lib.stride_tricks": "sliding_window_view",
@@ -112,15 +124,18 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
         "functools": "cache cached_property lru_cache partial reduce wraps",
         "itertools": "accumulate chain combinations count cycle islice pairwise permutations product repeat starmap "
         "takewhile zip_longest",
+        "numbers": "Complex Integral Number Rational Real",
         "operator": "add eq ge getitem gt itemgetter le lt matmul mod mul ne neg pow sub truediv",
+        "random": _DRAWS_OF_PYTHON,
         "types": "SimpleNamespace",
         "typing": _TYPES,
     }.items()
 }
-SEEDED = frozenset({"default_rng", "RandomState"})  # are called at once, with a number
+SEEDED = frozenset({"default_rng", "RandomState", "seed"})  # are called at once, with a number
 BUILTINS = frozenset(_BUILTINS.split())
 BY_NAME = frozenset({"getattr", "hasattr", "setattr", "delattr"})  # are called at once, with a name that is written
-# Attributes of values: numbers, texts, lists, dicts, arrays, generators of random numbers with a seed.
-ATTRIBUTES = frozenset(_ATTRIBUTES.split())
+# Attributes of values: numbers, texts, lists, dicts, arrays, generators of random numbers with a seed; of the programs
+# that expressions are read as.
+ATTRIBUTES = frozenset(f"{_ATTRIBUTES} {_OF_PROGRAMS}".split())
 # Attributes that lead out of a value, whatever else has them: not even the user's own may have these names.
 LEADING = frozenset(_LEADING.split())

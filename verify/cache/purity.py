@@ -29,6 +29,8 @@ def check(reader: Reader) -> None:
     """Raise ImpureError with the first line of all files that may do more than compute."""
     defined = {name for names in reader.names.values() for name in _attributes(names.tree) if _is_plain(name)}
     for names in reader.names.values():
+        if replaced := names.changed():
+            raise ImpureError(f"it sets {replaced}")
         if twice := names.values & names.modules.keys():
             raise ImpureError(f"{min(twice)} is imported, and something else as well")
         _File(reader, names, (ATTRIBUTES | defined) - LEADING).visit(names.tree)
@@ -158,13 +160,13 @@ class _File:
             raise ImpureError(f"{owner.name}.{node.attr} without a number as its seed")
 
     def _is_seeded(self, node: ast.Call) -> bool:
-        """Tell whether a call makes a generator of random numbers with a number as its seed."""
+        """Tell whether a call makes or seeds a generator of random numbers with a number that is written there."""
         function = node.func
         if not isinstance(function, ast.Attribute) or function.attr not in SEEDED or node.keywords:
             return False
         owner = self._module(function.value)
         numbers = [isinstance(a, ast.Constant) and type(a.value) is int for a in node.args]
-        return owner == Module("numpy.random") and numbers == [True]
+        return owner in (Module("numpy.random"), Module("random")) and numbers == [True]
 
     def _by_name(self, node: ast.Call) -> None:
         """Refuse an attribute whose name is computed, or one that would be refused after a point."""

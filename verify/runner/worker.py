@@ -190,9 +190,17 @@ class Worker:
 
         if unit.name or unit.layers:
             self._worlds.prepare()
+            self._restart_draws()
         self._worlds.enter(unit.folders)
         self._cases[unit], lost = found_in(unit)
         return [(case.name, case.where, "", None) for case in self._cases[unit]] + [(*problem,) for problem in lost]
+
+    @staticmethod
+    def _restart_draws() -> None:
+        """Have the module draw the same random numbers as in every run, so that its results can be had again."""
+        from verify.tracing.seeds import restart  # NumPy is not needed for expressions
+
+        restart()
 
     def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
         from verify.checks import checker
