@@ -153,6 +153,20 @@ def test_two_functions(mutated):
     assert {mutant["before"] for mutant in done.mutants.values()} == {"dx = e / 2", "return value, dx * 1.0"}
 
 
+def test_as_if_is_the_claim(mutated):
+    """A mistake in the function of `as_if`, or in what it calls, changes what is claimed: none is planted there."""
+    text = (
+        "import numpy as np\nimport verify\n\ndef smooth(x):\n    t = np.tanh(x)\n    slope = 1 - t * t\n"
+        "    return t, slope * 3\n\n"
+        "class Sign:\n    def forward(self, x):\n        self.x = x.copy()\n        return np.sign(x)\n\n"
+        "    def backward(self, dout):\n        return dout * (1 - np.tanh(self.x) ** 2)\n\n"
+        "case = verify.layer(Sign, inputs={'x': 'N'}, as_if=lambda x: smooth(x)[0])\n"
+    )
+    done = mutated(text, "--strict")
+    assert done.status == 0
+    assert {mutant["where"]["line"] for mutant in done.mutants.values()} == {11, 15}
+
+
 @slow
 def test_expressions(command, shop):
     """The layers that a graph of an expression is made of are planted with errors too, ours or the user's."""

@@ -35,6 +35,17 @@ _BY_PLACE = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_K
 Call = Callable[[Mapping[str, Any]], Any]
 
 
+class Stating:
+    """Calls the function of `as_if`, whatever its parameters are: what runs below is the claim, and no code under test."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        """Return what the function gives for these inputs and options."""
+        return self._call(values)
+
+
 def described_as_if(function: Any) -> AsIf:
     """Return what reports call a function: its name, and its place where it is the user's.
 
@@ -48,11 +59,15 @@ def described_as_if(function: Any) -> AsIf:
     return AsIf("a lambda" if name == _LAMBDA else name, place)
 
 
-def calling(function: Any, inputs: Sequence[str], options: Collection[str] = ()) -> Call:
+def calling(function: Any, inputs: Sequence[str], options: Collection[str] = ()) -> Stating:
     """Return what calls a function with the inputs, and options, that its parameters name; else with inputs in order.
 
     In order it gets as many inputs as it requires. Raises InputError where it requires more than there are.
     """
+    return Stating(_call_of(function, inputs, options))
+
+
+def _call_of(function: Any, inputs: Sequence[str], options: Collection[str]) -> Call:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):  # of compiled code that does not tell

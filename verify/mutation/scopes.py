@@ -102,6 +102,8 @@ def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
     numpy, scopes_found = _numpy(tree), []
     read_later = {name for place in seen.backward if place in functions for name in _read(functions[place])}
     for place, function in functions.items():
+        if place in seen.stated:
+            continue
         scope = Scope(function, place, numpy, parents, _settings(function, parents))
         _take_numbers(scope, seen)
         if place in seen.backward - seen.forward:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from verify.cases.as_if import Stating
 from verify.cases.case import ExpressionCase, TracedCase
 from verify.checks.reference import runs
 from verify.discovery.packages import LAYERS
@@ -20,6 +21,7 @@ from verify.model.where import is_users
 _WIRING = f"{LAYERS}.wiring"  # as much a part of a case as its own generator
 _MADE = "__init__"
 LAMBDA = "<lambda>"
+_STATES = Stating.__call__.__code__
 
 
 class Place(NamedTuple):
@@ -37,11 +39,13 @@ class Watch:
     `returned` has for each function that returned a tuple the places in it that are outputs of the subject, `shapes`
     the shapes of the numbers that a function has in its variables (`x`, `self.x`), `reals` those that are no whole
     numbers and no masks, `values` what they were when it first returned. `fixed` tells that the case fixes its
-    upstream, `once` that it makes no second call.
+    upstream, `once` that it makes no second call. `stated` has what runs in `as_if`, which is the claim: a mistake there
+    is none of backward's.
     """
 
     forward: set[Place] = field(default_factory=set)
     backward: set[Place] = field(default_factory=set)
+    stated: set[Place] = field(default_factory=set)
     lines: set[tuple[str, int]] = field(default_factory=set)
     returned: dict[Place, set[int]] = field(default_factory=dict)
     shapes: dict[Place, dict[str, tuple[int, ...]]] = field(default_factory=dict)
@@ -52,14 +56,26 @@ class Watch:
     subject: CodeType | None = None
     _tuples: list[tuple[Place, tuple[Any, ...]]] = field(default_factory=list)
     _yielded: bool = False
+    _stating: bool = False
 
     def trace(self, frame: FrameType, event: str, _: Any) -> Any:
         """Take part in the call of a function, if it is one that may hold the mistake."""
+        if frame.f_code is _STATES:
+            self._stating = True
+            return self._stated
         place = place_of(frame)
+        if self._stating:
+            self.stated.update([place] if place else [])
+            return None
         if frame.f_code is self.subject or place is None:
             return None
         (self.backward if self._yielded else self.forward).add(place)
         return self._local
+
+    def _stated(self, frame: FrameType, event: str, _: Any) -> Any:
+        """Go on once `as_if` has returned, or raised."""
+        self._stating = self._stating and event != "return"
+        return self._stated
 
     def _local(self, frame: FrameType, event: str, value: Any) -> Any:
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
