@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
     from verify.cases.protocols import derivative, layer, loss, pair
+    from verify.cases.tangents import jvp
     from verify.checks.checker import check
     from verify.model.result import CaseResult, Comparison, Verdict
     from verify.testing.assertions import assert_gradients
@@ -27,6 +28,7 @@ __all__ = [
     "fixed",
     "integer",
     "jax_rule",
+    "jvp",
     "layer",
     "loss",
     "pair",
@@ -42,6 +44,7 @@ _HOMES = {
     "derivative": "cases.protocols",
     "fixed": "cases.inputs",
     "integer": "cases.inputs",
+    "jvp": "cases.tangents",
     "layer": "cases.protocols",
     "loss": "cases.protocols",
     "pair": "cases.protocols",

@@ -36,7 +36,7 @@ Call = Callable[[Mapping[str, Any]], Any]
 
 
 class Stating:
-    """Calls the function of `as_if`, whatever its parameters are: what runs below is the claim, and no code under test."""
+    """Calls the function of `as_if`, whatever its parameters are: what it runs is the claim, and no code under test."""
 
     def __init__(self, call: Call) -> None:
         self._call = call

@@ -44,6 +44,8 @@ FUNCTION = Advice(
     "describe in the case what the function takes, in its order",
 )
 PRIME = Advice("the derivative is passed one array", "let it take one array, and the options if there are any")
+_ALONG = "the rule is passed the inputs, then a direction for each that is differentiated, and the options it names"
+TANGENT = Advice(_ALONG, _ALONG)
 _BY_NAME = "inputs and options are passed by their names, so use one name in the case and in the function"
 SUBJECT = Advice(_BY_NAME, _BY_NAME)
 

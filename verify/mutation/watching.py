@@ -39,8 +39,8 @@ class Watch:
     `returned` has for each function that returned a tuple the places in it that are outputs of the subject, `shapes`
     the shapes of the numbers that a function has in its variables (`x`, `self.x`), `reals` those that are no whole
     numbers and no masks, `values` what they were when it first returned. `fixed` tells that the case fixes its
-    upstream, `once` that it makes no second call. `stated` has what runs in `as_if`, which is the claim: a mistake there
-    is none of backward's.
+    upstream, `once` that it makes no second call. `stated` has what runs in `as_if`, which is the claim: a
+    mistake there is none of backward's.
     """
 
     forward: set[Place] = field(default_factory=set)
