@@ -158,9 +158,9 @@ def _takes_by_name(rule: Apply, names: Sequence[str], directions: Sequence[Seque
     if not (kinds := _kinds(rule)) or not kinds.isdisjoint(_ANY):
         return False
     parameters = inspect.signature(rule).parameters.values()
-    known = {*names, *(label for labels in directions for label in labels)}
+    labelled = {*names, *(label for labels in directions for label in labels)}
     return all(any(knows(rule, label) for label in labels) for labels in directions) and all(
-        parameter.name in known or parameter.default is not parameter.empty for parameter in parameters
+        parameter.name in labelled or parameter.default is not parameter.empty for parameter in parameters
     )
 
 
