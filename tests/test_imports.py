@@ -192,3 +192,13 @@ def test_no_place_is_read_from_a_text():
     split = re.compile(r"""partition\(["']:["']\)|split\(["']:["']\)""")
     allowed = {"verify/runner/worker.py"}  # a request and its method
     assert {name for name, path in SOURCES.items() if split.search(path.read_text())} <= allowed
+
+
+def test_the_process_that_asks_for_fixes_has_no_engine():
+    """`fix` reads and writes files, and has workers do the rest: it pays for no library that it does not use."""
+    code = "import sys, verify.command.fixing, verify.repair.search, verify.repair.write, reports.fixes, reports.edits"
+    heavy = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(*{{'numpy', 'sympy', 'flint'}} & set(sys.modules))"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert heavy.stdout == "\n"

@@ -52,6 +52,17 @@ def test_another_one_ends_by_itself(process):
     assert ask(process) == "done"
 
 
+def test_one_that_is_prepared():
+    """What all workers need is imported before the first one, which then answers as ever; also if that is gone."""
+    process = Process(later=True)
+    process.prepare()
+    assert ask(process) == "done"
+    process._origin._process.kill()
+    process._origin._process.wait(LIMIT)
+    process.prepare()
+    process.close()
+
+
 def test_another_one_of_one_that_is_gone(process):
     """It is a new interpreter."""
     process._origin._process.kill()

@@ -10,8 +10,9 @@ from effort import some
 
 from verify.mutation.result import How
 from verify.repair import exactly
+from verify.repair.applying import applied
 from verify.repair.exactly import exact_edits
-from verify.repair.trial import Failing, applied, proof
+from verify.repair.trial import Failing, proof
 
 HOW = How(quick=True)
 NUMBERS = itertools.count()

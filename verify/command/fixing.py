@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv: Sequence[str]) -> int:
     """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
+    workers.prepare()  # a second one proves again what the first has found
     from reports import edits, fixes
     from reports.write import requests
     from reports.write import write as write_reports

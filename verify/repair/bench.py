@@ -15,10 +15,11 @@ from verify.discovery.messages import Unit
 from verify.discovery.sources import standing_in
 from verify.model.errors import GradproofError
 from verify.mutation.result import How
+from verify.repair.applying import applied
 from verify.repair.patience import TooLongError, at_most
 from verify.repair.result import Before, Candidates, Edits, Proof
 from verify.repair.swapping import Functions, swapped
-from verify.repair.trial import Failing, applied, proof
+from verify.repair.trial import Failing, proof
 from verify.runner.worlds import Worlds
 
 _ELSEWHERE = "with the edit, the module does not have this case"

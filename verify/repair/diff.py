@@ -13,8 +13,8 @@ from pathlib import Path
 
 from verify.model.where import relative
 from verify.mutation.result import Mutant
+from verify.repair.applying import applied
 from verify.repair.result import Change, Edits, Fix
-from verify.repair.trial import applied
 
 
 def fix_of(edits: Edits) -> Fix:

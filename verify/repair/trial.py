@@ -8,7 +8,7 @@ be fast; the check of the whole case is what accepts an edit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from verify.model.findings import FINDINGS, Subject
 from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import Table
-from verify.mutation.result import How, Mutant
+from verify.mutation.result import How
 from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
@@ -271,10 +271,3 @@ def _key(row: Comparison) -> tuple[str, str]:
 def _checked(case: Case, how: How) -> CaseResult:
     result = check(case, how.seed, quick=how.quick)
     return strict(result) if how.strict else result
-
-
-def applied(source: bytes, edits: Iterable[Mutant]) -> bytes:
-    """Return a source with edits in it, which do not overlap."""
-    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
-        source = source[: edit.start] + edit.text + source[edit.end :]
-    return source

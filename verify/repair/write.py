@@ -8,9 +8,9 @@ from pathlib import Path
 
 from verify.model.errors import InputError
 from verify.model.files import replace
+from verify.repair.applying import applied
 from verify.repair.diff import digest
 from verify.repair.result import Fix
-from verify.repair.trial import applied
 
 _NOTHING = "nothing was written: {}"
 

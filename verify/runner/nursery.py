@@ -22,7 +22,8 @@ from typing import Any, NoReturn
 
 STARTED = 1 << 30  # in place of a status: the process has just been started
 MESSAGE = struct.Struct("!qq")  # a process, and its status when it ended
-START, ANOTHER, END = b"s", b"n", b"e"  # requests: fork a worker, fork another nursery, end the worker
+# Requests: fork a worker, fork another nursery, end the worker, import what every further worker would.
+START, ANOTHER, END, PREPARE = b"s", b"n", b"e", b"p"
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of sys/prctl.h
 _SWEEPS = 100  # a process that forks as fast as it is ended is left to itself then
 
@@ -71,6 +72,7 @@ class _Nursery:
             START: self._start,
             ANOTHER: self._start_another,
             END: lambda _: _end(self._worker),
+            PREPARE: lambda _: _import_checks(),
         }
         os.set_blocking(self._waking, False)
         os.set_blocking(self._wake, False)

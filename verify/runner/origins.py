@@ -59,6 +59,9 @@ class Parent(Protocol):
 class Origin(Protocol):
     """Starts a worker at a time."""
 
+    def prepare(self) -> None:
+        """Have imported what every worker needs, where that saves something."""
+
     def another(self) -> Origin:
         """Return an origin of workers beside those of this one."""
 
@@ -125,6 +128,9 @@ class Spawner:
         assert process.stdout is not None
         assert process.stderr is not None
         return process.pid, Pipes(process.stdin, process.stdout, process.stderr)
+
+    def prepare(self) -> None:
+        """Do nothing: each worker imports all by itself."""
 
     def another(self) -> Spawner:
         """Return one whose first worker starts at once."""
@@ -255,6 +261,13 @@ class Nursery:
         while status != STARTED:
             process, status = received(self._channel)
         return process
+
+    def prepare(self) -> None:
+        """Have all checks imported before the first worker is forked, where others will follow it."""
+        from verify.runner.nursery import PREPARE
+
+        with contextlib.suppress(OSError):  # which the next request tells of
+            self._channel.sendall(PREPARE)
 
     def another(self) -> Nursery:
         """Return one that is forked from the process that workers are forked from, which takes milliseconds."""

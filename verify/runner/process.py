@@ -46,6 +46,10 @@ class Process:
         self._origin = self._origin or origin()
         return self._origin
 
+    def prepare(self) -> None:
+        """Have imported what all workers need before there is one, as several will be needed."""
+        self.begin().prepare()
+
     def another(self) -> Process:
         """Return a process beside this one."""
         return Process(self.begin().another())

@@ -94,6 +94,10 @@ class Workers:
         others.extensions, others.records = self.extensions, self.records
         return others
 
+    def prepare(self) -> None:
+        """Have imported first what several processes will need."""
+        self._process.prepare()
+
     def begin(self) -> None:
         """Start a process, unless there is one, that a request comes for."""
         self._process.begin()
