@@ -48,6 +48,26 @@ def test_complete(name):
     assert not result.cover.unvisited
 
 
+def switched(x, series, formula):
+    """Return a series where x is small, and a formula elsewhere."""
+    small = x * x < 1e-9
+    return np.where(small, series, formula(np.where(small, 1.0, x)))
+
+
+@pytest.mark.parametrize(("third", "verdicts"), some([(8, {"PROVED", "AGREES"}), (9, {"PROVED", "REFUTED"})], 2))
+def test_a_series_around_0(third, verdicts):
+    """Formulas of a series that differ may have one value at 0: the cell around it is entered at another point."""
+
+    def backward(d, x):
+        series = 1 / 2 + x / 3 + x**2 / third + x**3 / 30
+        return d * switched(x, series, lambda s: (s * np.exp(s) - np.exp(s) + 1) / s**2)
+
+    forward = lambda x: switched(x, 1 + x / 2 + x**2 / 6 + x**3 / 24, lambda s: (np.exp(s) - 1) / s)  # noqa: E731
+    result = verify.check(elementwise(forward, backward, "1"))
+    assert {c.verdict.name for c in result.comparisons} == verdicts
+    assert not result.cover.unvisited
+
+
 @pytest.mark.parametrize("name", some(OPEN, 2))
 def test_not_complete(name):
     """Where the edges cannot be told, or there is no end to them, the cover is not said to be complete."""

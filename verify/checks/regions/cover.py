@@ -90,7 +90,7 @@ class _Cover:
             return [self.sample[name]]
         first = ends[0].low - 1 if low is None else (low + ends[0].low) / 2
         last = ends[-1].high + 1 if high is None else (high + ends[-1].high) / 2
-        return [first, *((a.high + b.low) / 2 for a, b in pairwise(ends)), last]
+        return [first, *(_inside(a.high, b.low) for a, b in pairwise(ends)), last]
 
     def entered(self, cell: tuple[Fraction, ...]) -> bool:
         """Run the case at a point and take in what it asks; tells whether all of that is understood, and decided."""
@@ -114,3 +114,8 @@ class _Cover:
             self._edges.add(node)
             self.edges[names[0]] |= zeros
         return True
+
+
+def _inside(low: Fraction, high: Fraction) -> Fraction:
+    """Return the middle of an interval, or another point of it for 0, where formulas that differ may have one value."""
+    return (low + high) / 2 or high / 3
