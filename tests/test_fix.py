@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -358,6 +359,28 @@ def test_what_cannot_be_fixed(fixed, text, why):
     done = fixed(text, "--write")
     assert (done.status, done.source) == (1, text)
     assert why in done.out
+
+
+ELSEWHERE = {
+    "text that is executed": "exec(CODE)",
+    "an archive": "import sys; sys.path.insert(0, 'inner.zip'); from inner import forward, backward",
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_code_that_is_in_no_file(fixed, shop, name):
+    """It is said where it would have to be, and the exact gradient is shown as code."""
+    code = "def forward(x):\n    return x * x\n\ndef backward(dout, x):\n    return 3 * x * dout\n"
+    with zipfile.ZipFile(shop / "inner.zip", "w") as file:
+        file.writestr("inner.py", code)
+    last = 'import gradproof\ncase = gradproof.pair(forward, backward, x="N", name="case")\n'
+    done = fixed(f"CODE = {code!r}\n{ELSEWHERE[name]}\n{last}", "--write")
+    assert (done.status, done.err) == (1, "")
+    assert (
+        "no fix: the case has no function that runs backward in a file of yours in UTF-8: move it to a .py file"
+        in done.out
+    )
+    assert "        dx = 2 * dout * x\n" in done.out
 
 
 @pytest.mark.parametrize("report", ["json", "json=fix.json", "sarif"])

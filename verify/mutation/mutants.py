@@ -31,8 +31,7 @@ _MISTAKES = Table(OPERATORS, KEEPING)
 
 def mutants(seen: Watch, table: Table = _MISTAKES) -> list[Mutant]:
     """Return every mistake that can be planted in what was seen to run, or what else a table makes of it."""
-    files = sorted({place.file for place in seen.forward | seen.backward})
-    return [mutant for file in files for mutant in _in_file(file, seen, table)]
+    return [mutant for file in seen.files for mutant in _in_file(file, seen, table)]
 
 
 def changed(mutant: Mutant) -> bytes:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -57,6 +58,11 @@ class Watch:
     _tuples: list[tuple[Place, tuple[Any, ...]]] = field(default_factory=list)
     _yielded: bool = False
     _stating: bool = False
+
+    @property
+    def files(self) -> list[str]:
+        """Return the files of the functions that ran; code in an archive, and text that is executed, is in none."""
+        return sorted(file for file in {place.file for place in self.forward | self.backward} if Path(file).is_file())
 
     def trace(self, frame: FrameType, event: str, _: Any) -> Any:
         """Take part in the call of a function, if it is one that may hold the mistake."""

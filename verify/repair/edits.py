@@ -59,9 +59,9 @@ def _all(seen: Watch, table: Table, scopes: Scopes) -> Iterator[Mutant]:
     What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.
     """
     made, sources = [], {}
-    for file in sorted({place.file for place in seen.forward | seen.backward}):
+    for file in seen.files:
         source = Source.of(file)
-        if _is_utf8(source.text):
+        if is_utf8(source.text):
             sources[file] = source.text
             made += [in_scope(scope, source, table) for scope in scopes(file, ast.parse(source.text), seen)]
     for by_scope in zip_longest(*made, fillvalue=()):
@@ -82,6 +82,6 @@ def _is_python(text: bytes) -> bool:
     return True
 
 
-def _is_utf8(source: bytes) -> bool:
+def is_utf8(source: bytes) -> bool:
     """Tell whether a file is written in UTF-8, whose bytes are what the places in a syntax tree count."""
     return tokenize.detect_encoding(io.BytesIO(source).readline)[0] in ("utf-8", "utf-8-sig")

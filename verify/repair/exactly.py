@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify.cases.case import TracedCase
@@ -22,6 +23,7 @@ from verify.mutation.mutants import Source
 from verify.mutation.result import Mutant
 from verify.mutation.watching import Place
 from verify.repair.authoring import Author, Code, UnplacedError, aliases_of, by_options
+from verify.repair.edits import is_utf8
 from verify.repair.held import Held, Holdings
 from verify.repair.result import Edits
 from verify.repair.returned import Exit, exits_of_gradients
@@ -93,9 +95,10 @@ def _by_place(exits: Mapping[str, list[Exit]], wrong: Sequence[str], *, outermos
 
 
 def _slot(exits: Sequence[Exit], gradient: str, *, outermost: bool) -> tuple[Site, Slot]:
-    for place in reversed(exits) if outermost else exits:
+    in_files = [place for place in exits if Path(place.place.file).is_file()]
+    for place in reversed(in_files) if outermost else in_files:
         source = Source.of(place.place.file)
-        function = function_at(source, place.place)
+        function = function_at(source, place.place) if is_utf8(source.text) else None
         if function and (slot := slot_of(gradient, function, place)):
             return Site(place.place, function, source), slot
     raise UnplacedError(_NOWHERE.format(gradient))
