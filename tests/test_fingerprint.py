@@ -1,10 +1,12 @@
 """What a case may change in its process is taken once for all processes that are forked from one."""
 
+import importlib
 import math
 import sys
 from types import ModuleType
 
 import pytest
+import sympy
 from effort import slow
 
 from verify.runner import fingerprint
@@ -36,3 +38,45 @@ def test_what_is_imported_later_counts(looked, monkeypatch):
     assert taken.changed() == ""
     later.function = None
     assert taken.changed() == "imported_later.function"
+
+
+LIBRARIES = {  # classes and functions of them that a verdict may rest on
+    "sympy.core.expr.Expr": ("diff", "expand"),
+    "sympy.core.add.Add": ("flatten", "diff"),
+    "sympy.core.symbol.Symbol": ("__hash__", "__eq__"),
+    "flint.types.arb.arb": ("__add__", "log"),
+    "fractions.Fraction": ("__add__", "numerator"),
+    "verify.graph.graph.Graph": ("sum", "reach"),
+    "enum.Enum": ("__hash__", "__reduce_ex__"),
+}
+
+
+def test_a_method_of_a_class_that_we_compute_with_counts(looked, monkeypatch):
+    """A method that is replaced, or put over that of a base, is a change by its full name, of our engine."""
+    taken = fingerprint.at_first()
+    for owner, method in ((owner, method) for owner, methods in LIBRARIES.items() for method in methods):
+        module, _, name = owner.rpartition(".")
+        with monkeypatch.context() as patch:
+            patch.setattr(getattr(importlib.import_module(module), name), method, lambda *arguments: 7)
+            assert taken.replaced() == f"{owner}.{method}"
+            assert fingerprint.is_engines(taken.replaced())
+    assert not fingerprint.is_engines(taken.replaced())
+
+
+def test_what_is_added_to_a_class_is_no_change(looked, monkeypatch):
+    """A name that no base has stands in for nothing, nor does a class of the user's own."""
+    taken = fingerprint.at_first()
+    monkeypatch.setattr(sympy.Expr, "note_of_a_user", lambda self: 3, raising=False)
+
+    class Mine(sympy.Symbol):
+        def diff(self, *symbols):
+            return 0
+
+    assert Mine("x").diff() == 0
+    assert not fingerprint.is_engines(taken.replaced())
+
+
+def test_names_of_users_are_not_taken_for_ours():
+    """A module whose name begins as that of a library does is the user's."""
+    assert not fingerprint.is_engines("sympy_tools.diff")
+    assert fingerprint.is_engines("sympy.diff")

@@ -521,18 +521,82 @@ def test_a_sum_of_many_products_that_is_0_where_two_arrays_are_alike():
     assert [row.evidence.kind for row in rows if row.verdict is Verdict.REFUTED] == ["hole"]
 
 
-@pytest.mark.parametrize(
-    ("divisor", "told"),
-    [
-        (lambda x: x**2 - x + 1, False),
-        (lambda x: x**4 - 14 * x**3 + 69 * x**2 - 140 * x + 101, False),
-        (lambda x: np.exp(x) + 1, False),
-        (lambda x: 2 + np.sin(x) + np.cos(3 * x), True),
-    ],
-    ids=["parabola", "quartic", "exponential", "waves"],
-)
-def test_zeros_that_are_not_all_known_are_told(divisor, told):
-    """Where no zero of a divisor was found, it is proved that there is none, or said that this is not known."""
-    result = verify.check(over_itself(divisor))
+DOUBTED = {  # divisors, whether zeros of them are neither known nor excluded, and the domain
+    "parabola": (lambda x: x**2 - x + 1, False, real("")),
+    "quartic": (lambda x: x**4 - 14 * x**3 + 69 * x**2 - 140 * x + 101, False, real("")),
+    "exponential": (lambda x: np.exp(x) + 1, False, real("")),
+    "waves": (lambda x: 2 + np.sin(x) + np.cos(3 * x), True, real("")),
+    "waves on an interval": (lambda x: 2 + np.sin(x) + np.cos(3 * x), False, real("", low=-1, high=9)),
+    "a cosine": (np.cos, True, real("")),
+    "a cosine on an interval": (np.cos, False, real("", low=-1, high=1)),
+    "a zero beside one with a guard": (lambda x: np.where(x == 0, 1, x) * np.cos(x), True, real("")),
+    "exp(x) - x": (lambda x: np.exp(x) - x, False, real("")),
+    "x log(x) + 1": (lambda x: x * np.log(x) + 1, False, real("", low=0)),
+    "variance and eps": (lambda x: ((x - x.mean()) ** 2).mean() + 1e-5, False, real("3")),
+    "softmax": (lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(), False, real("3")),
+    "log-sum-exp and 1": (lambda x: np.log(1 + np.exp(x).sum()), False, real("3")),
+    "softplus": (lambda x: np.logaddexp(0, x), False, real("3")),
+    "norm and a number": (lambda x: np.sqrt((x**2).sum()) + 0.5, False, real("3")),
+    "absolute value and a number": (lambda x: np.abs(x).sum() + 1, False, real("3")),
+    "a definite form": (lambda x: x[0] ** 2 - x[0] * x[1] + x[1] ** 2 + 1, False, real("2")),
+    "a sigmoid's slope": (lambda x: (1 - np.tanh(x)) * (1 + np.tanh(x)), False, real("3")),
+    "the root of what may be negative": (
+        lambda x: np.sqrt(2.9 + np.sin(x) + 2 * np.cos(3 * x)),
+        True,
+        real(""),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTED)
+def test_zeros_that_are_not_all_known_are_told(name):
+    """A divisor whose zeros are neither found nor excluded is a hazard, and one that is never 0 is none."""
+    divisor, told, domain = DOUBTED[name]
+    result = verify.check(over_itself(divisor, domain))
     assert result.good
-    assert any("zeros of some divisors: none was found" in text for text in result.cover.untried) is told
+    assert [finding.code for finding in result.findings if finding.code == "GP214"] == ["GP214"] * told
+    assert not (told and strict(result).passes)
+
+
+def test_a_doubted_divisor_has_its_line_and_the_number_of_points():
+    """The finding names the quantity, the line that computes it and how many points were tried."""
+
+    def waves(x):
+        return 2 + np.sin(x) + np.cos(3 * x)
+
+    (finding,) = verify.check(over_itself(waves)).findings
+    assert "sin(x) + cos(3*x) + 2" in finding.detail
+    assert "points tried" in finding.detail
+    assert finding.name == "x"
+    assert finding.where.line == waves.__code__.co_firstlineno + 1
+
+
+ALL_AT_ONCE = {  # divisors that no single input makes 0, or that only some floats of several do
+    "waves and steps": (lambda x: np.tanh(x).sum() + np.sin(x).sum() - 0.5, "GP202"),
+    "two that touch": (lambda x: np.exp(x[0]) - 1 - x[0] + (np.sin(x[1]) - 0.5) ** 2, "GP202"),
+    "a point of three inputs": (lambda x: ((np.exp(x) - 2) ** 2).sum(), "GP202"),
+    "a form in a corner": (lambda x: (x[0] - x[1] - 3) ** 2 + (x[1] * x[2] - 2) ** 2 + (x[2] - 1) ** 4, "hole"),
+}
+
+
+@pytest.mark.parametrize("name", ALL_AT_ONCE)
+def test_a_zero_that_takes_several_inputs_is_found(name):
+    """What is 0 only where several inputs have numbers of their own is found, and NaN there is told."""
+    divisor, kind = ALL_AT_ONCE[name]
+    result = verify.check(over_itself(divisor, "3"))
+    kinds = {f.code for f in result.findings} | {row.evidence.kind for row in result.comparisons}
+    assert kind in kinds
+    assert "GP214" not in kinds
+
+
+def test_a_guard_of_a_divisor_excludes_its_zeros():
+    """Where a branch of the code keeps the divisor from 0, nothing is left open; without it something is."""
+
+    def waves(x):
+        return 2 + np.sin(x) + np.cos(3 * x)
+
+    def guarded(d, x):
+        return d * 2 * x * waves(x) / waves(x) if waves(x) > 1e-9 else d * 2 * x
+
+    rows = verify.check(verify.pair(lambda x: x**2, guarded, x=""))
+    assert not [finding for finding in rows.findings if finding.code == "GP214"]

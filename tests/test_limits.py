@@ -143,12 +143,6 @@ def dividing(number):
     )  # fmt: skip
 
 
-def waving(number):
-    """Return a case that divides by a sum of as many waves about 1.4: of one, the sign is known."""
-    waves = lambda x: 1.4 + sum(np.sin((1 + 2 * k) * x[0] + k) / (k + 1) for k in range(number))  # noqa: E731
-    return elementwise(lambda x: x**2, lambda x: 2 * x + 0 / waves(x), "2")
-
-
 REACHED = {
     Limit.OFFSETS: (compared, 6, 7),
     Limit.FORMULAS: (behind, 2, 1),
@@ -160,7 +154,6 @@ REACHED = {
     Limit.TURNS: (deep, 2, 12),
     Limit.KINDS: (wide, 2, 20),
     Limit.ZEROS: (dividing, 1, 4),
-    Limit.UNKNOWN: (waving, 1, 2),
     Limit.COMBINATIONS: (ranked, 2, 5),
 }
 

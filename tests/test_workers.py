@@ -182,10 +182,14 @@ REPLACED = [  # in the case, or where it is imported; what is replaced, and the 
     ("setattr(__import__('sympy'), 'diff', lambda *formulas: 7)", "", "sympy.diff"),
     ("pass", "import flint; flint.arb = None", "flint.arb"),
     ("setattr(__import__('builtins'), 'sum', None)", "", "builtins.sum"),
+    ("setattr(__import__('sympy').Expr, 'diff', None)", "", "sympy.core.expr.Expr.diff"),
+    ("setattr(__import__('sympy').Symbol, '__hash__', None)", "", "sympy.core.symbol.Symbol.__hash__"),
+    ("setattr(__import__('fractions').Fraction, '__mul__', lambda a, b: a)", "", "fractions.Fraction.__mul__"),
+    ("pass", "from verify.graph.graph import Graph; Graph.sum = None", "verify.graph.graph.Graph.sum"),
 ]
 
 
-@pytest.mark.parametrize(("code", "start", "name"), some(REPLACED, 2), ids=lambda text: text[-12:])
+@pytest.mark.parametrize(("code", "start", "name"), some(REPLACED, 4), ids=lambda text: text[-12:])
 def test_a_function_that_we_compute_with_is_replaced(rows, shop, code, start, name):
     """A case that replaces what verdicts are computed with is no failure of ours, and has no verdict."""
     (shop / "bad.py").write_text(f"import numpy as np\n{start}\n" + cases(bad=code))

@@ -415,6 +415,19 @@ _OF_FLOATS: dict[str, Kind] = {  # GP2xx
         "Write the derivative without the division: cofactors for a determinant, the product of the others for a "
         "product. If the point cannot occur, allow the code with that reason.",
     ),
+    "GP214": Kind(
+        "a divisor that may be 0",
+        False,
+        "no input is known at which the gradient is wrong, but none is excluded",
+        "backward divides by a quantity, or takes its root or logarithm, and forward does not. The quantity may be 0, "
+        "or negative under a root: the search found no such input, and no bound excludes one. Or it is 0 between two "
+        "floats, and the search did not reach all such places.",
+        "At a zero of the divisor backward returns NaN or infinity where the derivative exists, and a single one "
+        "spreads to all weights in the next step. The proof is for inputs at which backward is defined.",
+        "Write the derivative without the division, or so that the divisor is seen to be positive (a square plus a "
+        "positive number); state the domain, as in x=gradproof.real('N', low=0); or allow the code with the reason "
+        "for which the quantity is never 0.",
+    ),
 }
 _BY_SUBJECT = {Subject.CASE: _OF_CASES, Subject.CONTRACT: _OF_CONTRACTS, Subject.FLOATS: _OF_FLOATS}
 FINDINGS: dict[str, Kind] = {

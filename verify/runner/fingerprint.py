@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -30,8 +30,10 @@ import numpy as np
 
 from verify.model.package import PACKAGE
 
-# With these the engine computes. What is inside them is too much to be compared after each case: their own names are.
+# With these the engine computes. Their inner modules are too much to be compared after each case: the names of the
+# outermost and the methods of all classes are.
 _ENGINE = ("sympy", "mpmath", "z3", "flint")
+_COMPUTING = (*_ENGINE, PACKAGE, "fractions", "numbers", "enum", "functools", "operator")  # and we with all of these
 _LEFT_OUT = (*_ENGINE, "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
 _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
@@ -44,7 +46,8 @@ _CONSTANTS = (float, complex, ModuleType)
 _METHODS = (*_FUNCTIONS, staticmethod, classmethod, property)
 _WRITABLE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: classes that have been made by a class statement
 _Owner = ModuleType | type
-_Functions = list[tuple[_Owner, tuple[str, ...], tuple[Any, ...]]]  # by owner: names, and what they stand for
+# Each owner with its attributes as they are now, all values that these had, names of functions, and these functions.
+_Functions = list[tuple[_Owner, Mapping[str, Any], tuple[Any, ...], tuple[str, ...], tuple[Any, ...]]]
 _FLINT = 53, 10, 1  # bits, terms of series, threads
 _TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")  # not on every system
 
@@ -87,11 +90,14 @@ class Fingerprint:
 
     def replaced(self) -> str:
         """Return the first function, or constant of a numeric library, that something else stands in for."""
-        for owner, names, functions in self._functions:
-            present = map(vars(owner).get, names)
-            if not all(map(operator.is_, present, functions)):  # of all names, after each case: no loop of Python's
-                pairs = zip(names, functions, strict=True)
-                return next(f"{owner.__name__}.{name}" for name, old in pairs if vars(owner).get(name) is not old)
+        for owner, present, values, names, functions in self._functions:
+            if all(map(operator.is_, present.values(), values)) and len(present) == len(values):
+                continue  # thousands of classes after each case: no loop of Python's over their attributes
+            before = dict(zip(names, functions, strict=True))
+            others = [name for name, old in before.items() if present.get(name) is not old]
+            others += [name for name in present if name not in before and _is_inherited(owner, name, len(values))]
+            if others:
+                return f"{_owner_name(owner)}.{others[0]}"
         return ""
 
 
@@ -109,8 +115,20 @@ def at_first() -> Fingerprint:
 
 
 def is_engines(name: str) -> bool:
-    """Tell whether a function that was replaced is one of a library with which verdicts are computed."""
-    return name.partition(".")[0] in _ENGINE
+    """Tell whether a function that was replaced is one of those with which verdicts are computed."""
+    return any(f"{name}.".startswith(f"{package}.") for package in _COMPUTING)
+
+
+def _is_inherited(owner: _Owner, name: str, before: int) -> bool:
+    """Tell whether an attribute is new in a class, which had so many, and stands in for a function of a base of it."""
+    if not isinstance(owner, type) or name in list(vars(owner))[:before]:
+        return False
+    return any(name in vars(base) and _is_fixed(base, vars(base)[name]) for base in owner.__mro__[1:])
+
+
+def _owner_name(owner: _Owner) -> str:
+    """Return the name of a module or class, that of a class with its module."""
+    return owner.__name__ if isinstance(owner, ModuleType) else f"{owner.__module__}.{owner.__qualname__}"
 
 
 def _counts(name: str) -> bool:
@@ -120,30 +138,36 @@ def _counts(name: str) -> bool:
 def _imported() -> _Imported:
     counting = {name: module for name, module in sys.modules.items() if _counts(name)}
     modules = [module for name, module in counting.items() if getattr(module, "__name__", None) == name]
-    return _Imported(frozenset(sys.modules), modules, _functions_of([*modules, *_classes(modules)]))
+    inner = [module for name, module in sys.modules.items() if name.partition(".")[0] in _ENGINE]
+    classes = [*_classes(modules, _LEFT_OUT), *_classes(inner, (), _ENGINE)]
+    return _Imported(frozenset(sys.modules), modules, _functions_of([*modules, *classes]))
 
 
-def _classes(modules: Iterable[ModuleType]) -> list[type]:
-    """Return the classes that modules have, each once, whose methods can be replaced.
+def _classes(modules: Iterable[ModuleType], without: Sequence[str], of: Sequence[str] = ()) -> list[type]:
+    """Return the classes that modules have, each once, whose methods can be replaced: those of some libraries.
 
     A name of PyTorch's that is no longer to be used warns where `isinstance` asks it for its class.
     """
     values = {id(v): v for module in modules for v in vars(module).values() if issubclass(type(v), type)}
-    own = [c for c in values.values() if str(c.__module__).partition(".")[0] not in _LEFT_OUT]
-    return [c for c in own if c.__flags__ & _WRITABLE]
+    homes = ((str(c.__module__).partition(".")[0], c) for c in values.values() if c.__flags__ & _WRITABLE)
+    return [c for home, c in homes if home not in without and (not of or home in of)]
 
 
 def _functions_of(owners: Iterable[_Owner]) -> _Functions:
     named = [
         (owner, {name: value for name, value in vars(owner).items() if _is_fixed(owner, value)}) for owner in owners
     ]
-    return [(owner, tuple(functions), tuple(functions.values())) for owner, functions in named if functions]
+    return [
+        (owner, vars(owner), tuple(vars(owner).values()), tuple(functions), tuple(functions.values()))
+        for owner, functions in named
+        if functions
+    ]
 
 
 def _is_fixed(owner: _Owner, value: Any) -> bool:
     """Tell whether nothing but a case replaces an attribute; compiled libraries have callables of any type."""
     if isinstance(owner, type):
-        return isinstance(value, _METHODS)
+        return isinstance(value, _METHODS) or hasattr(type(value), "__get__")
     is_numeric = owner.__name__.partition(".")[0] in _NUMERIC
     return issubclass(type(value), _FUNCTIONS) or (is_numeric and (callable(value) or isinstance(value, _CONSTANTS)))
 

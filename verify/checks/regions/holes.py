@@ -19,33 +19,39 @@ What is reported, and as what:
   1.2599210498948732: the formula is right there and the floats are not, which is GP202, a hazard.
 - `backward` raises there, as np.linalg.inv does for a singular matrix whose determinant is 0: that is no number either,
   and no wrong one; whoever trains is told at once. That is a hazard, GP213.
+- No zero is found, and none is excluded, or zeros lie between floats and the gradients beside them are finite: that is
+  said with the quantity and its line, GP214, a hazard (`unexcluded` says why).
 - The point lies on a tie: it is an edge between branches, and judged as such (`edges`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
-
-import numpy as np
+from itertools import chain
 
 from verify.cases.case import TracedCase
 from verify.cases.domain import check_domain
 from verify.checks.claims.claims import has_values
-from verify.checks.regions.divisors import Divisor, divisors, sparse_first
+from verify.checks.claims.lines import line_of
+from verify.checks.regions.descent import Descent
+from verify.checks.regions.divisors import Divisor, claimed, divisors, sparse_first
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.extension import smooth_gaps
 from verify.checks.regions.filled import visits
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps, is_regular
+from verify.checks.regions.hole import Hole, cause, kink_text, rounding, rounds_to_0, row_of
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
-from verify.checks.regions.zeros import all_known, beside, zeros
+from verify.checks.regions.unexcluded import is_excluded, negative_sentence, zero_sentence
+from verify.checks.regions.zeros import all_known, beside, factors, zeros
 from verify.model.errors import InputError, ProtocolError
-from verify.model.exact import decimal_text, nearest_double, within
+from verify.model.exact import within
 from verify.model.findings import finding
-from verify.model.identity import NOWHERE, Place, Variant
-from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
+from verify.model.identity import NOWHERE
+from verify.model.result import Comparison, Finding
+from verify.proof import rationals
 from verify.proof.ranges import signs
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -74,6 +80,7 @@ class Holes:
         self.remarks: list[str] = []
         self.edges: list[Point] = []  # on a tie, with gradients that are not finite
         self._visits = 0
+        self._doubted: set[str] = set()  # gradients, of divisors whose zeros are not known
 
     def find(self) -> None:
         """Visit the zeros of divisors until all are visited, or the budget ends."""
@@ -106,16 +113,48 @@ class Holes:
         return None if there is None or self._is_tied(there) else there
 
     def _visit_zeros(self, seen: Observation, divisor: Divisor, most: int) -> bool:
-        """Visit the first zeros of a divisor; tells whether there is any budget left for others."""
+        """Visit the first zeros of each factor of a divisor; tells whether there is any budget left for others."""
+        if divisor.below and not self._visit_negative(seen, divisor, most):
+            return False
+        if not divisor.pole or 0 not in signs(seen.trace, divisor.node, self.explorer.bounds):
+            return True
+        parts = list(dict.fromkeys(factors(seen.trace, divisor.node)))
+        each = max(1, most // max(1, len(parts)))
+        return all(self._visit_factor(seen, divisor, factor, each) for factor in parts)
+
+    def _visit_factor(self, seen: Observation, divisor: Divisor, factor: int, most: int) -> bool:
+        """Visit the zeros of a factor: exact ones, else floats beside others, else those that a descent leads to."""
         number = 0
-        for number, point in enumerate(self._points(seen, divisor), 1):
+        for number, point in enumerate(_different(zeros(seen, factor, self.explorer.bounds)), 1):
             if number > most:
                 self.explorer.limits.add(Limit.ZEROS)
                 break
             if not self._may_visit():
                 return False
             self._visit(seen, divisor, point)
-        return number > 0 or self._visit_floats(seen, divisor)
+        if number or is_excluded(seen, factor, (0,), self.explorer.bounds):
+            return True
+        return self._visit_floats(seen, divisor, factor)
+
+    def _visit_negative(self, seen: Observation, divisor: Divisor, most: int) -> bool:
+        """Visit points at which a root is taken of what is negative there."""
+        if -1 not in signs(seen.trace, divisor.node, self.explorer.bounds):
+            return True
+        number = 0
+        for number, point in enumerate(_different(self._negative(seen, divisor)), 1):
+            if number > most:
+                break
+            if not self._may_visit():
+                return False
+            self._visit(seen, divisor, point)
+        if not number and not is_excluded(seen, divisor.node, (-1,), self.explorer.bounds):
+            self._doubt(seen, divisor, negative_sentence(seen, divisor))
+        return True
+
+    def _negative(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
+        beyond = Condition(divisor.node, ">", True, NOWHERE, False)
+        for crossing in crossings(seen, beyond, self.explorer.bounds):
+            yield from ({crossing.name: value} for value in crossing.past[:1])
 
     def _may_visit(self) -> bool:
         """Take a visit from the budget; where that is used up, it is told."""
@@ -125,23 +164,44 @@ class Holes:
         self._visits += 1
         return True
 
-    def _visit_floats(self, seen: Observation, divisor: Divisor) -> bool:
-        """Visit the floats beside the zeros of a divisor that are no short rationals, until its gradient is none."""
-        if not divisor.pole or len(signs(seen.trace, divisor.node, self.explorer.bounds)) == 1:
-            return True
-        for number, points in enumerate(beside(seen, divisor.node, self.explorer.bounds)):
+    def _visit_floats(self, seen: Observation, divisor: Divisor, factor: int) -> bool:
+        """Visit the floats beside the zeros of a factor that are no short rationals, until its gradient is none."""
+        reported, near = len(self.rows) + len(self.findings), None
+        descent = Descent(seen.trace, factor, self.explorer.bounds)
+        for point in descent.short():
+            if rationals.rational(seen.trace, factor, {**seen.trace.sample, **point}) == 0:
+                if not self._may_visit():
+                    return False
+                self._visit(seen, divisor, point)
+                return True
+        for number, points in enumerate(chain(beside(seen, factor, self.explorer.bounds), descent.floats())):
             if number == _FLOATS:
                 self.explorer.limits.add(Limit.ZEROS)
                 break
             if not self._may_visit():
                 return False
-            for point in points:
-                if self._is_broken(seen, point):
-                    self._visit(seen, divisor, point)
-                    break
-        if not all_known(seen, divisor.node, self.explorer.bounds):
-            self.explorer.limits.add(Limit.UNKNOWN)
+            near = near or next(iter(points), None)
+            broken = next((point for point in points if self._is_broken(seen, point)), None)
+            if broken is not None:
+                self._visit(seen, divisor, broken)
+            if len(self.rows) + len(self.findings) > reported:
+                return True
+        if not all_known(seen, factor, self.explorer.bounds):
+            self._doubt(seen, divisor, zero_sentence(seen, divisor, factor, descent.tried, near))
         return True
+
+    def _doubt(self, seen: Observation, divisor: Divisor, sentence: str) -> None:
+        """Report a divisor whose zeros are neither known nor excluded, the first of each gradient."""
+        graph = seen.trace
+        reached = (name for name in claimed(seen) if divisor.node in graph.reach(seen.gradients[name].nodes))
+        name = next(reached, "")
+        if name in self._doubted:
+            return
+        self._doubted.add(name)
+        where = (
+            line_of(self.explorer.case, seen, divisor.node) or self.explorer.case.backward or self.explorer.case.where
+        )
+        self.findings.append(finding("GP214", sentence, name=name, where=where, variant=self.explorer.variant.written))
 
     def _is_broken(self, seen: Observation, change: Point) -> bool:
         """Tell whether a gradient is no number on floats at a point, where the output is one."""
@@ -150,16 +210,6 @@ class Holes:
         except SubjectError:
             return False
         return finite_output(floats) and not finite_gradients(floats)
-
-    def _points(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
-        """Yield the zeros of a divisor, each once, and points beyond them where it is not defined there."""
-        bounds = self.explorer.bounds
-        possible = signs(seen.trace, divisor.node, bounds)
-        if divisor.pole and 0 in possible:
-            yield from _different(zeros(seen, divisor.node, bounds))
-        if divisor.below and -1 in possible:
-            for crossing in crossings(seen, Condition(divisor.node, ">", True, NOWHERE, False), bounds):
-                yield from ({crossing.name: value} for value in crossing.past[:1])
 
     def _visit(self, seen: Observation, divisor: Divisor, change: Point) -> None:
         """Run the code at a point on floats; where a gradient may be no derivative there, ask for the exact one."""
@@ -176,8 +226,8 @@ class Holes:
         if self._is_tied(there):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
-            if _rounds_to_0(there, divisor):
-                self._rounded(Hole(there, [divisor.node], _rounding(there, divisor)), candidates[0])
+            if rounds_to_0(there, divisor):
+                self._rounded(Hole(there, [divisor.node], rounding(there, divisor)), candidates[0])
             else:
                 if any(gap.smooth for gap in candidates):
                     there, floats, candidates = self._simplest(seen, divisor, change) or (there, floats, candidates)
@@ -269,36 +319,9 @@ class Holes:
             failing = sum(other.name == gap.name for other in smooth)
             self.rows.append(row_of(place, gap, name, failing=failing, variant=variant, where=where))
         else:
-            self.findings.append(finding("GP211", _kink(place, gap, name), name=gap.name, where=where, variant=variant))
-
-
-class Hole:
-    """A point in a hole, the nodes on which it depends that `backward` is not defined there, and why it is not."""
-
-    def __init__(self, there: Observation, nodes: Sequence[int], cause: str) -> None:
-        self.there, self.graph, self.cause = there, there.trace, cause
-        self.names = [self.graph.payloads[n] for n in self.graph.reach(nodes) if self.graph.ops[n] == "variable"]
-
-    @property
-    def point(self) -> str:
-        """Write the inputs that the nodes depend on."""
-        return self._written(decimal_text)
-
-    @property
-    def floats(self) -> str:
-        """Write them as the floats that they are, which may have 50 digits as exact numbers."""
-        return self._written(lambda value: repr(nearest_double(value)))
-
-    def _written(self, text: Callable[[Fraction], str]) -> str:
-        inputs = ", ".join(f"{name} = {text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
-        return (inputs or "the sample") if len(self.names) <= _MOST_SHOWN else f"{inputs}, ..."
-
-    def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
-        """Return the inputs that the nodes depend on, the entry, and others, as far as they are shown."""
-        sample = self.graph.sample
-        entry = self.graph.payloads[self.there.inputs[gap.name].nodes[gap.place]]
-        names = list(dict.fromkeys([*self.names, entry, *sample]))[:_MOST_SHOWN]
-        return tuple((name, decimal_text(sample[name])) for name in names)
+            self.findings.append(
+                finding("GP211", kink_text(place, gap, name), name=gap.name, where=where, variant=variant)
+            )
 
 
 def holes(explorer: Explorer) -> Holes:
@@ -321,55 +344,6 @@ def _exception(explorer: Explorer, hole: Hole, problem: Exception) -> Finding:
     where = getattr(problem, "place", NOWHERE) or explorer.case.backward or explorer.case.where
     detail = f"at {hole.point} backward raises {problem}, but forward does not"
     return finding("GP213", detail, where=where, variant=explorer.variant.written)
-
-
-def _rounds_to_0(there: Observation, divisor: Divisor) -> bool:
-    """Tell whether a divisor is not 0 at a point, though it may be on floats, nor beyond what a root is taken of."""
-    value = there.trace.at_sample(divisor.node)
-    return bool(value > 0) or (bool(value < 0) and not divisor.below)
-
-
-def _rounding(there: Observation, divisor: Divisor) -> str:
-    return f"{written(there.trace, divisor.node)}, by which backward divides, rounds to 0 there"
-
-
-def cause(there: Observation, divisor: Divisor) -> str:
-    """Say what `backward` does in a hole."""
-    graph = there.trace
-    if divisor.function:
-        return f"backward takes {divisor.function} of {written(graph, divisor.argument)}, where it has no value"
-    zero = not graph.at_sample(divisor.node) < 0
-    verb = "divides by, or takes the logarithm of," if zero else "takes the root or logarithm of"
-    return f"backward {verb} {written(graph, divisor.node)}, which is {'0' if zero else 'negative'} there"
-
-
-def _kink(place: Hole, gap: Gap, name: str) -> str:
-    low, high = sorted((gap.below, gap.above))
-    return (
-        f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}; forward has a kink there, and any "
-        f"number from {brief(low)} to {brief(high)} would be a subgradient"
-    )
-
-
-def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
-    """Write the row of a gradient that is not the derivative in a hole."""
-    quantity, expected = place.there.inputs[gap.name], brief(gap.below)
-    detail = f"at {place.point} the gradient of {name} is {gap.actual}, but the derivative is {expected}: {place.cause}"
-    return Comparison(
-        "gradient",
-        gap.name,
-        Verdict.REFUTED,
-        role="input",
-        evidence=Evidence("hole", detail),
-        counterexample=Counterexample(place.inputs(gap), expected, str(gap.actual)),
-        shape=quantity.shape,
-        entries=len(quantity.nodes),
-        failing=failing,
-        index=tuple(map(int, np.unravel_index(gap.place, quantity.shape))),
-        variant=variant,
-        diagnosis="undefined at some inputs where the derivative exists",
-        where=where,
-    )
 
 
 def _different(points: Iterator[Point]) -> Iterator[Point]:

@@ -18,5 +18,4 @@ class Limit(Enum):
     MISSES = "the edges of some branches: at one line, no edge was found for 8 of them"
     SMOOTH = "further edges of some branches: on each of the 4 that were tried, both sides have the same derivative"
     ZEROS = "further zeros of some divisors: 3 of each were visited, and 1 that differs only in its entries"
-    UNKNOWN = "zeros of some divisors: none was found, and it is not proved that there are none"
     ENDS = "closed bounds for each entry alone: 3 entries of each input were moved there, then all entries together"

@@ -8,7 +8,7 @@ those that return again and again, as in `sin(x) > 0.9999`. Floats only propose:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import product
@@ -49,6 +49,12 @@ _FUNCTIONS: dict[str, Any] = {
 
 
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
+
+
+def read(graph: Graph, node: int, moved: Mapping[str, Array]) -> Array:
+    """Return a node in floats, at arrays of numbers for all of its inputs; NaN where it is not defined."""
+    with np.errstate(all="ignore"):
+        return graph.read([node], _Floats({}, moved))[node]
 
 
 def is_short(seen: Observation, condition: Condition) -> bool:
@@ -105,20 +111,22 @@ class _Line:
     def height(self, values: Array) -> Array:
         """Return the least of the nodes' values, with the wanted sides up; minus infinity where one is not defined."""
         with np.errstate(all="ignore"):
-            read = self.graph.read([node for node, _ in self.sides], _Floats(self.sample, self.moved, values))
+            read = self.graph.read(
+                [node for node, _ in self.sides], _Floats(self.sample, dict.fromkeys(self.moved, values))
+            )
             heights = [np.broadcast_to(read[node] * sign, values.shape) for node, sign in self.sides]
             lowest = np.minimum.reduce(heights)  # NaN where any is
             return np.nan_to_num(lowest, nan=-math.inf, posinf=math.inf, neginf=-math.inf)
 
 
 class _Floats:
-    """The graph read in arrays of floats."""
+    """The graph read in arrays of floats: some inputs are moved to such arrays, the others are at a sample."""
 
-    def __init__(self, sample: Point, moved: frozenset[str], values: Array) -> None:
-        self.sample, self.moved, self.values = sample, moved, values
+    def __init__(self, sample: Point, moved: Mapping[str, Array]) -> None:
+        self.sample, self.moved = sample, moved
 
     def variable(self, name: str) -> Array:
-        return self.values if name in self.moved else self.constant(self.sample[name])
+        return self.moved[name] if name in self.moved else self.constant(self.sample[name])
 
     def constant(self, value: Fraction) -> Array:
         try:

@@ -173,7 +173,7 @@ def _rising(a: Any, value: Any, at: int = 0, image: int = 0) -> list[Any]:
 
 _FACTS = {
     "exp": lambda a, value: [value > 0, value >= 1 + a, *_rising(a, value, 0, 1)],
-    "log": lambda a, value: [a > 0, value <= a - 1, *_rising(a, value, 1, 0)],
+    "log": lambda a, value: [a > 0, value <= a - 1, value * a >= a - 1, *_rising(a, value, 1, 0)],
     "tanh": lambda a, value: [value > -1, value < 1, *_rising(a, value)],
     "erf": lambda a, value: [value > -1, value < 1, *_rising(a, value)],
     "atan": lambda a, value: [value > -2, value < 2, *_rising(a, value)],

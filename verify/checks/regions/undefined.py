@@ -17,7 +17,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.regions.divisors import divisors, is_beyond
 from verify.checks.regions.gaps import finite_output, gaps
-from verify.checks.regions.holes import Hole, cause, row_of
+from verify.checks.regions.hole import Hole, cause, row_of
 from verify.model.comparison import DIVIDES
 from verify.model.errors import DivisionError
 from verify.model.reasons import Reason

@@ -42,7 +42,7 @@ _CLOSE = flint.arb(2) ** -60  # of a sum: what a double zero that is known as we
 def zeros(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
     """Return points near the sample at which a node is 0, within the domain; each as what it changes of the sample."""
     graph = seen.trace
-    for factor in _factors(graph, node):
+    for factor in factors(graph, node):
         for point in _of_variable(graph, factor) if graph.ops[factor] == "variable" else _of_sum(seen, factor, bounds):
             inside = all(within(value, bounds.get(name, (None, None))) for name, value in point.items())
             if inside and rationals.rational(graph, factor, {**graph.sample, **point}) == 0:
@@ -56,7 +56,7 @@ def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]
     that floats add without rounding.
     """
     graph = seen.trace
-    for factor in _factors(graph, node):
+    for factor in factors(graph, node):
         grid = _gridded(seen, factor)
         crossed = crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid)
         touched = (at for at in _turning(seen, factor, bounds, grid) if _is_close(seen.trace, factor, grid, at))
@@ -90,18 +90,20 @@ def _gridded(seen: Observation, node: int) -> dict[str, Fraction]:
     return {name: value for name in names if (value := _on_grid(graph.sample[name]))}
 
 
-def _factors(graph: Graph, node: int) -> Iterator[int]:
-    """Return the variables and sums that make a node 0 where they are 0."""
+def factors(graph: Graph, node: int) -> Iterator[int]:
+    """Return the variables, sums and functions that make a node 0 where they are 0: one of them is, where that is."""
     todo = [node]
     while todo:
         number = todo.pop()
         op, args = graph.ops[number], graph.args[number]
-        if op in ("variable", "sum"):
-            yield number
-        elif op == "product" or _is_zero_at_zero(op) or (op == "power" and graph.payloads[number] > 0):
+        if op in ("exp", "pi") or graph.value(number) is not None or (op == "power" and graph.payloads[number] < 0):
+            continue  # never 0 where it is defined; divisors are no constants that are 0
+        if op == "product" or _is_zero_at_zero(op) or (op == "power" and graph.payloads[number] > 0):
             todo += args
         elif op == "log":
             todo.append(graph.sum(args[0], graph.constant(Fraction(-1))))
+        else:
+            yield number
 
 
 def _is_zero_at_zero(op: str) -> bool:
@@ -137,7 +139,7 @@ def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
 def all_known(seen: Observation, node: int, bounds: Domain) -> bool:
     """Tell whether `zeros` and `beside` have yielded all zeros of a node: those of rational functions of a variable."""
     graph = seen.trace
-    for factor in _factors(graph, node):
+    for factor in factors(graph, node):
         names = [graph.payloads[number] for number in graph.leaves(factor)]
         if len(names) != 1 or roots(graph, factor, names[0], bounds) is None:
             return False
@@ -184,7 +186,7 @@ def _of_all(graph: Graph, node: int, depth: int) -> Point | None:
     """Return a point at which all terms of a sum are 0, its constants aside: of (x - 1)**2 + y**2, x = 1 and y = 0."""
     point: dict[str, Fraction] = {}
     for term in _terms(graph, node):
-        factor = next(_factors(graph, term), None)
+        factor = next(factors(graph, term), None)
         if graph.value(term) is not None:
             continue
         if factor is None:
