@@ -1,13 +1,13 @@
-"""Zeros of divisors that were neither found nor excluded: quantity proves that there is none, and quantity is said otherwise.
+"""Zeros of divisors that were neither found nor excluded: proofs that there are none, and the sentence if all fail.
 
-A divisor of `backward` is never 0, or quantity it takes a root of never negative, where the ranges of its operations over
-the domain say so (exp, sums of squares and a positive number), else bounds over boxes (`boxes`), else the facts that
-z3 is told, with the conditions of the run (`solver`). All zeros of a rational function of one input are known. Any
-other may have a hole that nobody has seen, and that is GP214.
+A divisor of `backward` is never 0, or the argument of a root never negative, if the ranges of its operations over the
+domain say so (exp, sums of squares and a positive number), else bounds over boxes (`boxes`), else the facts that z3
+gets, with the conditions of the run (`solver`). All zeros of a rational function of one input are known. Any other
+divisor may have a hole that the search missed, and that is GP214.
 
 It is a hazard, not a failure: nothing wrong is known, and often the divisor is never 0 for a reason that its author
-knows. It is no mere note, for the claim of a proof is for inputs at which both sides are defined, and here nobody has
-shown which these are: with --strict nothing may be left open.
+knows. It is no mere note: the claim of a proof is for inputs at which both sides are defined, and here it is unknown
+which inputs these are. With --strict nothing may be left open.
 """
 
 from __future__ import annotations
@@ -47,18 +47,19 @@ def _conditions(seen: Observation) -> list[Wanted]:
 
 
 def zero_sentence(seen: Observation, divisor: Divisor, factor: int, tried: int, near: Point | None) -> str:
-    """Say of a divisor, of which a factor may be 0, quantity the search for zeros of it has found."""
+    """Say of a divisor, of which a factor may be 0, what the search for zeros of it has found."""
     quantity = f"backward divides by, or takes the logarithm of, {_quantity(seen, divisor.node)}"
     quantity += f", where {_quantity(seen, factor)}" if factor != divisor.node else ", which"
     if near:
-        return f"{quantity} is 0 near {_place(near)}; gradients were finite at the floats tried there, but not all are known"
+        place = _place(near)
+        return f"{quantity} is 0 near {place}; gradients were finite at the floats tried there, but not all are known"
     return f"{quantity} may be 0 at some inputs: none was found at the {tried} points tried, and no proof excludes it"
 
 
 def negative_sentence(seen: Observation, divisor: Divisor) -> str:
-    """Say of quantity a root or logarithm is taken of that it may be negative."""
-    quantity = _quantity(seen, divisor.node)
-    return f"backward takes the root or logarithm of {quantity}, which may be negative at some inputs: no proof excludes it"
+    """Say of the argument of a root or logarithm that it may be negative."""
+    root = f"backward takes the root or logarithm of {_quantity(seen, divisor.node)}"
+    return f"{root}, which may be negative at some inputs: none was found, and no proof excludes it"
 
 
 def _quantity(seen: Observation, node: int) -> str:
