@@ -61,13 +61,14 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
     from verify.tracing import patches
     from verify.tracing.outside import measured
     from verify.tracing.seeds import held
+    from verify.tracing.stand_ins import identities
     from verify.tracing.symbols import texts
 
     if not quick:
         import_beyond()
     measured.forget()
     texts.forget()
-    with held(case.subject), patches.in_force(seed):
+    with held(case.subject), identities.unrepeated(patches.users_modules()), patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     notes = [*measured.notes(), *texts.notes()]
     sizes = replace(result.sizes, fixed=tuple(case.sizes.items()))

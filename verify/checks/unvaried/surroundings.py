@@ -17,6 +17,7 @@ from typing import Any
 from verify.checks.unvaried.dataflow import Scope, Use, nodes, source, walked
 from verify.checks.unvaried.orders import is_unordered, may_iterate, orders, value_of
 from verify.model.where import as_place
+from verify.tracing.stand_ins.identities import identity
 
 _TIME, _SYSTEM, _INTERPRETER = "the time", "the environment of the process", "the state of the interpreter"
 _THREAD, _CALLS = "the thread that runs", "the calls that lead there"
@@ -149,7 +150,7 @@ def _identities() -> dict[int, str]:
 
 @lru_cache(maxsize=1)
 def _identified(_: int) -> dict[int, str]:
-    return {
+    return {id(identity): _BUILTIN} | {
         id(value): _READS[module][1]
         for module in _READS.keys() & sys.modules.keys()
         for name in _listed(module) - {"*"}
