@@ -1,6 +1,7 @@
 """Approximations on purpose: series near removable singularities, limits far out, stated accuracies."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -353,6 +354,18 @@ def test_a_coefficient_that_code_computes(last, verdict):
     B = lambda x: sum(c * x**k for k, c in enumerate(coefficients))  # noqa: E731
     (row,) = approximations(checked(growth(F=F, B=B, threshold=1e-2), "1"))
     assert row.verdict is verdict
+
+
+@pytest.mark.parametrize(("last", "verdict"), some([(1, Verdict.AGREES), (1.01, Verdict.REFUTED)], 2))
+def test_coefficients_in_an_array(last, verdict):
+    """Coefficients that NumPy is given as an array are decided as typed ones are: no error of an inverse explains them."""
+    slopes = np.array([(k + 1) / math.factorial(k + 2) for k in range(6)])
+    slopes[2] *= last
+    terms = np.array([1 / math.factorial(k + 1) for k in range(6)])
+    F, B = (partial(np.polyval, coefficients[::-1]) for coefficients in (terms, slopes))
+    result = checked(growth(F=F, B=B, threshold=1e-3), "1")
+    assert [row.verdict for row in approximations(result)] == [verdict]
+    assert not result.cover.unvisited
 
 
 class Jacobian(Rotation):

@@ -126,11 +126,22 @@ def _preference(judged: tuple[Decision, bool]) -> tuple[int, bool]:
 
 def _replaced(claim: Claim, decisions: Mapping[int, Decision]) -> Claim:
     """Return a claim with other decisions on some entries."""
-    return replace(claim, decisions=[decisions.get(i, decision) for i, decision in enumerate(claim.decisions)])
+    return replace(claim, decisions=[_settled(before, decisions.get(i)) for i, before in enumerate(claim.decisions)])
+
+
+def _settled(before: Decision, after: Decision | None) -> Decision:
+    """Return what is known of an entry; where arrays of constants may explain a difference, it is not refuted."""
+    return before if after is None or (_is_open(before) and not after.verdict.good) else after
 
 
 def _refuted(claim: Claim) -> list[int]:
-    return [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+    """Return the entries that are refuted, or would be but for what computed arrays of constants may be off by."""
+    return [i for i, d in enumerate(claim.decisions) if d.verdict is Verdict.REFUTED or _is_open(d)]
+
+
+def _is_open(decision: Decision) -> bool:
+    """Tell whether arrays of constants may explain a difference: a proof that it is small says more than that."""
+    return decision.verdict is Verdict.UNDECIDED and decision.evidence.reason is Reason.COMPUTED_CONSTANTS
 
 
 def _may_approximate(exact: Exact, claim: Claim, refuted: Sequence[int]) -> bool:
@@ -150,7 +161,8 @@ def _is_constant(exact: Exact, claim: Claim, entry: int) -> bool:
 
 def _little(exact: Exact, claim: Claim, entry: int) -> bool:
     """Tell whether the sides of a refuted entry differ by little where that was seen."""
-    point = claim.decisions[entry].point
+    decision = claim.decisions[entry]
+    point = exact.region.sample if _is_open(decision) else decision.point
     if point is None:
         return False
     pair = claim.actual.nodes[entry], exact.gradient(claim.name)[entry]
