@@ -483,4 +483,47 @@ def test_as_if_that_holds_a_part_constant():
     case = jax_rule(rounded(), x="3", as_if=lambda x: x + lax.stop_gradient(jnp.round(x) - x))
     rows = [row for row in checked(case).comparisons if row.quantity == "case"]
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
-    assert "stop_gradient" in rows[0].evidence.detail
+    assert "as_if holds a part constant (stop_gradient)" in rows[0].evidence.detail
+
+
+def straight(x):
+    return x + lax.stop_gradient(jnp.round(x) - x)
+
+
+def straight_over_a_tree(x):
+    return x + jax.tree.map(lax.stop_gradient, [jnp.round(x) - x])[0]
+
+
+def straight_inside(x):
+    return jax.jit(lambda v: v + lax.stop_gradient(jnp.round(v) - v))(x)
+
+
+@pytest.mark.parametrize("function", [straight, straight_over_a_tree, straight_inside])
+@pytest.mark.parametrize("slope", [1, 0])
+def test_a_function_that_holds_a_part_constant(function, slope):
+    """Neither the derivative of its numbers is claimed, which is 0, nor JAX's, which is 1; its value still is."""
+    made = ruled(function, lambda x: (jnp.round(x), None), lambda _, g: (slope * g,))
+    rows = checked(jax_rule(made, x="3", name="made")).comparisons
+    assert {(row.name, row.verdict) for row in rows} == {
+        ("the whole case", Verdict.UNDECIDED),
+        ("scale", Verdict.PROVED),
+    }
+    assert "the function holds a part constant (stop_gradient)" in rows[0].evidence.detail
+    rows = checked(jax_rule(made, x="3", as_if=lambda x: x)).comparisons
+    assert {row.verdict for row in rows if row.name == "x"} == {Verdict.PROVED if slope else Verdict.REFUTED}
+
+
+def test_what_functions_of_jax_hold_is_followed():
+    """softmax and logsumexp hold the greatest input, which changes no derivative; rules may hold what they like."""
+
+    def function(x):
+        return jax.nn.softmax(x) + jax.scipy.special.logsumexp(x)
+
+    def backward(factor, kept, g):
+        y = lax.stop_gradient(jax.nn.softmax(kept))
+        return (y * (g - (g * y).sum()) + factor * y * g.sum(),)
+
+    for factor, expected in ((1, Verdict.PROVED), (2, Verdict.REFUTED)):
+        made = ruled(function, lambda x: (function(x), x), lambda kept, g, f=factor: backward(f, kept, g))
+        rows = checked(jax_rule(made, x="3", name="made")).comparisons
+        assert {row.verdict for row in rows if row.name == "x"} == {expected}

@@ -135,9 +135,10 @@ def _driving(
             return list(map(_leaving, real_leaves(entered)))
 
         with precision(dtype):
-            outputs = leaves(call)
+            with plainly("the function" if way == RULE and as_if is None else ""):
+                outputs = leaves(call)
             if way == RULE and as_if is not None:
-                with plainly():
+                with plainly("as_if"):
                     outputs = list(like(tuple(leaves(stated)), tuple(outputs)))
             pulled = Pulled(call, wanted, reals)
         outputs = [factor * output for output in outputs] if way == VALUE else outputs

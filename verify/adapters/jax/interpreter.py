@@ -18,7 +18,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
 from verify.adapters.jax.moves import MOVES, moved
-from verify.adapters.jax.places import at_line
+from verify.adapters.jax.places import at_line, holds_of_users
 from verify.adapters.jax.primitives import COMPUTED, SCATTERED, UNBOUNDED
 from verify.adapters.jax.values import entering, is_real, is_symbolic, refused
 from verify.model.unfollowed import unbounded
@@ -26,10 +26,10 @@ from verify.tracing.arrays import arrays
 
 _Values = Sequence[Any]
 _HELD = (
-    "as_if holds a part constant (stop_gradient): its derivative is that of the numbers that it computes; "
-    "write the function whose derivative is meant"
+    "{} holds a part constant (stop_gradient), which cannot be traced: the derivative of its numbers is another one "
+    "than JAX's; state the function whose derivative is meant, without stop_gradient, as as_if"
 )
-_plainly = ContextVar("_plainly", default=False)
+_plainly = ContextVar("_plainly", default="")  # whose derivative is that of its numbers, if that is asked for
 # Parameters under which equations that only call a jaxpr hold it.
 _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 _CALLING = (
@@ -41,9 +41,13 @@ _NUMBERS = frozenset({"iota", "bitcast_convert_type"})  # of whole numbers, real
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
-    """Refuse meanwhile what JAX would not differentiate, and whose numbers are those of its operand."""
-    token = _plainly.set(True)
+def plainly(function: str) -> Iterator[None]:
+    """Refuse meanwhile what JAX would not differentiate, and whose numbers are those of its operand.
+
+    What JAX's own functions hold, as softmax holds the greatest of its inputs, is followed: they are documented as
+    functions of numbers, and holding a part of them changes how the derivative is computed, not what it is.
+    """
+    token = _plainly.set(function)
     try:
         yield
     finally:
@@ -74,8 +78,8 @@ def _results(equation: Any, operands: list[Any]) -> list[Any]:
 def _made(equation: Any, operands: list[Any]) -> _Values:
     """Return the results of an equation."""
     name, params = equation.primitive.name, equation.params
-    if name == "stop_gradient" and _plainly.get():
-        refused(_HELD)
+    if name == "stop_gradient" and (function := _plainly.get()) and holds_of_users(equation):
+        refused(_HELD.format(function))
     if name in _CALLS:
         return evaluated(_body(params), operands)
     if name in _CONTROL:
