@@ -127,6 +127,12 @@ LOSS_RIGHT = """        t1 = np.arange(self.y.shape[0])
         np.add.at(t2, (t1, self.t), -dout / self.y.shape[0] / self.y[t1, self.t])
         return (t2 - (t2 * self.y).sum(axis=1, keepdims=True)) * self.y"""
 
+
+def sloping(body):
+    kept = "        self.x, self.slope = x.copy(), 0.3\n"
+    return layer(body, keeps=kept).replace("return 2 * self.y", "return np.where(x > 0, x, 0.3 * x)")
+
+
 # A module with a wrong gradient, and what becomes of it.
 WRITTEN = {
     "a body": (layer(BODY), layer(WITH_X)),
@@ -144,6 +150,10 @@ WRITTEN = {
     "another alias": (
         layer(BODY, head=HEAD.replace("as np", "as xp")).replace("np.", "xp."),
         layer(WITH_X, head=HEAD.replace("as np", "as xp")).replace("np.", "xp."),
+    ),
+    "a number that is chosen": (
+        sloping("        return dout**3"),
+        sloping("        t1 = self.x > 0\n        return np.where(t1, dout, 0) + self.slope * np.where(t1, 0, dout)"),
     ),
     "tabs": (layer(BODY).replace("    ", "\t"), layer(WITH_X).replace("    ", "\t")),
     "line ends of Windows": (layer(BODY).replace("\n", "\r\n"), layer(WITH_X).replace("\n", "\r\n")),
@@ -206,9 +216,20 @@ REASONS = {
         PAIR.format(cache="(g, r)", body="    g, r = cache\n    return dout * g, (dout * r).sum(axis=0)"),
         "does not hold x, which the exact gradient needs: have forward keep it for backward",
     ),
+    "a helper": (
+        PAIR.format(
+            cache="(g, r)",
+            body="    return cut(dout * cache[0]), (dout * cache[1]).sum(axis=0)\n\ndef cut(d):\n    return np.minimum(d, 9)",
+        ),
+        "backward (",
+    ),
     "a lambda": (
         HEAD + 'case = gradproof.pair(lambda x: np.sin(x), lambda dout, x: dout * x, x="N", name="case")\n',
         "no function of yours hands out the gradient of x in one expression",
+    ),
+    "an upstream that is of no use": (
+        LOSS.format(body="        return self.y**2 - 3").replace("dout=1", "dout=2"),
+        "the exact gradient cannot be written by dout of backward (",
     ),
     "no module": (
         layer("        return dout**3").replace("import numpy as np", "from numpy import exp, tanh").replace("np.", ""),

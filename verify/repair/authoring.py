@@ -24,6 +24,8 @@ from verify.repair.slots import Site, function_at
 _LACKS = "{} ({}) does not hold {}, which the exact gradient needs: have forward keep it for backward"
 _NO_MODULE = "{} does not import {}, which the exact gradient needs"
 _OPTIONS = "the exact gradient is other code for other options, which {} ({}) does not hold"
+_IGNORES = "the exact gradient cannot be written by {} of {} ({})"
+_SMALL = 4  # whole numbers below it are those of formulas, as 2 in the slope of a square
 _MODULES = {"np": "numpy", "special": "scipy.special"}  # as exact code calls them
 _SIZE = re.compile(r"([A-Za-z_]\w*)\.shape\[(\d+)\]|\b(?!np\b|inf\b)[A-Za-z_]\w*\b(?!\.)")
 
@@ -66,7 +68,18 @@ class Author:
         results = {names[name]: node for name, node in zip(wanted, nodes, strict=True)}
         held = self.held
         written = Written(results, taken - set(names.values()), held.ranks, self._texts, held.floats)
-        return self._with_aliases(written.lines, dict(zip(wanted, written.returned, strict=True)))
+        code = self._with_aliases(written.lines, dict(zip(wanted, written.returned, strict=True)))
+        self._refuse_without_upstream(code)
+        return code
+
+    def _refuse_without_upstream(self, code: Code) -> None:
+        """Raise UnplacedError where a function would pass nothing back of what it gets, as others may call it too."""
+        everything = "\n".join([*code.lines, *code.texts.values()])
+        for argument in self.site.function.args.args:
+            name = argument.arg
+            if is_upstream(name) and not re.search(rf"\b{name}\b", everything):
+                place = self.site.place
+                raise UnplacedError(_IGNORES.format(name, place.name, as_place(place.file, self.site.line)))
 
     def _quoted(self, text: str) -> str:
         """Return a text with the quotes that the file has around its keys."""
@@ -93,6 +106,10 @@ class Author:
         leaves = [node for node in below(tuple(nodes), ends=self._texts) if id(node) not in self._texts]
         for op, text in (("input", self._from_forward), ("size", self._size)):
             self._texts.update({id(node): text(node) for node in leaves if node.op == op})
+        numbers = {value: text for text, value in reversed(self.held.numbers.items())}
+        for node in leaves:
+            if node.op == "number" and node.details[0] in numbers and _is_chosen(node.details[0]):
+                self._texts[id(node)] = numbers[node.details[0]]  # `self.slope`, which another caller may choose
 
     def _from_forward(self, node: Node) -> str:
         """Return an input as what forward is to keep of it; raises UnplacedError."""
@@ -176,6 +193,11 @@ def by_options(authors: Sequence[Author], codes: Sequence[Code]) -> Code:
         lines += [head, *indented([*code.lines, *results])]
     more = dict.fromkeys(piece for code in codes for piece in code.more)
     return replace(codes[0], lines=tuple(lines), texts=names, more=tuple(more))
+
+
+def _is_chosen(value: float) -> bool:
+    """Tell whether somebody has chosen a number: it is none that formulas are full of."""
+    return value not in (0.5, -0.5) and (value != int(value) or abs(value) >= _SMALL)
 
 
 def names_in(source: bytes, function: Function) -> set[str]:

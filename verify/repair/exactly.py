@@ -42,21 +42,21 @@ _LONG = "it takes too many lines"
 
 def exact_edits(failing: Failing) -> tuple[list[Edits], str]:
     """Return edits that write the exact gradients in place of wrong ones, or why there are none."""
-    edits, reasons = dict[Edits, None](), list[str]()
-    for attempt in _attempts(failing):
+    edits, reasons = dict[Edits, None](), dict[bool, str]()
+    for outermost, attempt in _attempts(failing):
         try:
             edits[attempt()] = None
         except (UnplacedError, UnwritableError) as problem:
-            reasons.append(str(problem))
+            reasons.setdefault(outermost, str(problem))
         except LongError:
-            reasons.append(_LONG)
+            reasons.setdefault(outermost, _LONG)
         except (ArithmeticError, LookupError, TypeError, ValueError):  # of shapes that no rule expects
             continue
-    return list(edits), "" if edits else next(iter(reasons), "")
+    return list(edits), "" if edits else reasons.get(True, "")  # of a helper, nobody would ask for more
 
 
-def _attempts(failing: Failing) -> Iterator[Callable[[], Edits]]:
-    """Yield what writes edits: where gradients are computed first, then where they come out last."""
+def _attempts(failing: Failing) -> Iterator[tuple[bool, Callable[[], Edits]]]:
+    """Yield what writes edits: where gradients are computed first, then in the `outermost` function with them."""
     case = failing.case
     if not isinstance(case, TracedCase) or not failing.runs:
         return
@@ -64,7 +64,7 @@ def _attempts(failing: Failing) -> Iterator[Callable[[], Edits]]:
     for outermost in (False, True):
         sites = partial(_sites, failing, case, list(wrong), outermost=outermost)
         for way, apart in product(WAYS, (True, False)):
-            yield partial(_edits, case, sites, way, apart=apart)
+            yield outermost, partial(_edits, case, sites, way, apart=apart)
 
 
 def _sites(failing: Failing, case: TracedCase, wrong: Sequence[str], *, outermost: bool) -> list[Site]:
