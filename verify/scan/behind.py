@@ -32,18 +32,26 @@ def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
         return False
     first, *rest = node.value.elts
-    return not _is_gradient(first, arguments) and all(_is_gradient(item, arguments) for item in rest)
+    beside_loss = names.LOSS.search(_leading(first)) is not None  # loss, d / N
+    return not _is_gradient(first, arguments) and all(
+        _is_gradient(item, arguments) or (beside_loss and _leading(item) == "d") for item in rest
+    )
 
 
 def _is_gradient(node: ast.expr, arguments: frozenset[str]) -> bool:
     """Tell whether an expression is a gradient by its name, `dx` of an argument x, or a form of one: `dx / N`."""
+    name = _leading(node)
+    of_argument = name[:1] == "d" and name[1:].lower() in arguments
+    if isinstance(node, (ast.Tuple, ast.List)) and node.elts:
+        return all(_is_gradient(item, arguments) for item in node.elts)
+    return isinstance(node, ast.Dict) or of_argument or bool(names.GRADIENT.match(name))
+
+
+def _leading(node: ast.expr) -> str:
+    """Return the name that an expression is a form of: dx in `dx / N` and `dx.reshape(N, -1)`; usually one."""
     while isinstance(node, (ast.BinOp, ast.Attribute, ast.Call)):
         if isinstance(node, ast.BinOp):
             node = node.left if isinstance(node.left, (ast.Name, ast.BinOp)) else node.right
         else:
             node = node.value if isinstance(node, ast.Attribute) else node.func
-    name = node.id if isinstance(node, ast.Name) else ""
-    of_argument = name[:1] == "d" and name[1:].lower() in arguments
-    if isinstance(node, (ast.Tuple, ast.List)) and node.elts:
-        return all(_is_gradient(item, arguments) for item in node.elts)
-    return isinstance(node, ast.Dict) or of_argument or bool(names.GRADIENT.match(name))
+    return node.id if isinstance(node, ast.Name) else ""

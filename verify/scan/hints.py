@@ -69,6 +69,22 @@ def returned_by(node: Function | None) -> list[str]:
     return [part.id for part in tuples[-1] if isinstance(part, ast.Name)] if tuples else []
 
 
+def places_of(node: Function) -> list[str | None]:
+    """Return what a function returns at each place of a tuple: its name, None for no gradient, "" for anything else."""
+    returns = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
+    tuples = [item.elts for item in returns if isinstance(item, (ast.Tuple, ast.List))]
+    return [_place(part, parameters(node)) for part in tuples[-1]] if tuples else []
+
+
+def _place(node: ast.expr, passed: Sequence[str]) -> str | None:
+    """Return a name that was not passed; None for None, a number, or `np.zeros_like(t)`, which claim nothing."""
+    called = node.func if isinstance(node, ast.Call) else None
+    filled = called.attr if isinstance(called, ast.Attribute) else _name(called) if called else ""
+    if isinstance(node, ast.Constant) or filled.startswith("zeros"):
+        return None
+    return node.id if isinstance(node, ast.Name) and node.id not in passed else ""
+
+
 def keys_of(node: Function) -> list[str]:
     """Return the keys of the dict that a function returns, as far as the source says."""
     return [

@@ -14,7 +14,7 @@ from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.readings import Reading, narrowed
 from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
-from verify.scan.unit import STEP, Made, Unit, constructor, makings
+from verify.scan.unit import STEP, Made, Unit, constructor, makings, widths_of
 from verify.scan.updating import changing, updated
 from verify.scan.values import handed
 from verify.scan.weights import NONE, Step, Weights, weights_of
@@ -24,7 +24,8 @@ def layers(unit: Unit) -> Iterator[Reading]:
     """Yield cases of a layer: its inputs and weights, in shapes that fit each other."""
     yield from handed(unit)
     others = unit.needed[1:]
-    targets = [name for name in others if names.LABELS.match(name) and name not in unit.hinted.indices]
+    inputs = (*unit.hinted.indices, *unit.differentiated)
+    targets = [name for name in others if names.LABELS.match(name) and name not in inputs]
     usual = [name for name in others if name not in targets and settings(name)]
     readings = dict.fromkeys([(tuple(targets), tuple(usual)), ((), tuple(usual)), (tuple(targets), ()), ((), ())])
     for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
@@ -39,7 +40,11 @@ def _shapes(unit: Unit, others: Sequence[str]) -> Iterator[dict[str, str]]:
     first = unit.needed[0]
     if first in unit.listed:
         yield from ({first: shape, **dict.fromkeys(others, "D")} for shape in shapes.LISTS)
-    yield from shapes.of_inputs(first, others, unit.hinted)
+    widths = [] if others else list(widths_of(unit.make))
+    for shaped in shapes.of_inputs(first, others, unit.hinted):
+        if shaped[first] == "N":  # a vector of just that length may fit as well, and one of another length would not
+            yield from ({first: f"N {width}"} for width in widths)
+        yield shaped
 
 
 def _of_shapes(

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
-from verify.scan.hints import Hints, hints
+from verify.scan.hints import Hints, hints, places_of
 from verify.scan.options import settings
-from verify.scan.read import positional, required
+from verify.scan.read import is_of, positional, required
 from verify.scan.recipe import PASSED, literal
 from verify.scan.source import Source
 from verify.scan.weights import Weights
 
 STEP = "Step()"
+_WIDEST = 16  # columns: more take long, and the default of a network may be 784
 
 
 class Made(NamedTuple):
@@ -37,6 +38,7 @@ class Unit(NamedTuple):
     backward: Mapping[str, inspect.Parameter]
     listed: frozenset[str] = frozenset()
     plain: bool = True  # nothing is named like a term of an update that is no gradient
+    places: tuple[str | None, ...] = ()  # what backward returns in a tuple, as `places_of` has it
 
     @property
     def needed(self) -> list[str]:
@@ -47,6 +49,17 @@ class Unit(NamedTuple):
     def alone(self) -> bool:
         """Return whether backward takes no upstream gradient, as the last layer's may."""
         return not self.backward
+
+    @property
+    def differentiated(self) -> list[str]:
+        """Return the arguments of forward whose gradients backward returns, one for each: none of them is a target.
+
+        What has no name of its own is that of its place where there are no weights that it may belong to.
+        """
+        if len(self.places) != len(self.needed):
+            return []
+        pairs = [(name, place) for name, place in zip(self.needed, self.places, strict=True) if place is not None]
+        return [name for name, place in pairs if is_of(place, name) or not (place or constructor(self.make))]
 
     def calls(self, name: str, passed: str) -> str:
         """Write the call of a method of `layer`."""
@@ -66,7 +79,8 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     forward, backward = (parameters(getattr(make, name)) for name in (candidate.forward, candidate.backward))
     named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(methods[candidate.backward])}
     plain = not any(map(names.STEPPED.search, named))
-    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain)
+    places = tuple(places_of(methods[candidate.backward]))
+    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places)
 
 
 def parameters(method: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -80,6 +94,13 @@ def constructor(make: type) -> dict[str, inspect.Parameter]:
         return parameters(make)
     except (TypeError, ValueError):
         return {}
+
+
+def widths_of(make: type) -> Iterator[int]:
+    """Yield how wide rows may have to be for an object made as it is by default: `dim=64`, `sizes=(3, 4, 2)`."""
+    for item in constructor(make).values():
+        numbers = item.default if isinstance(item.default, (tuple, list)) else (item.default,)
+        yield from (number for number in numbers if type(number) is int and 1 < number <= _WIDEST)
 
 
 def makings(make: type) -> Iterator[Made]:
