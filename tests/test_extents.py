@@ -1,5 +1,6 @@
 """Expressions of sizes: the sizes that they tell apart from small ones are tried, alone or in pairs."""
 
+import numpy as np
 import pytest
 from effort import some
 
@@ -49,6 +50,30 @@ def wide(x):
     return x.shape[0] + x.shape[1] > 12
 
 
+def entries(x):
+    return len(list(x.flat)) == 30
+
+
+def products(x):
+    return np.prod(x.shape) == 30
+
+
+def shape(x):
+    return x.shape == (2, 5)
+
+
+def shapes(x):
+    return x.shape in [(7, 3), (4, 6, 2), (1, 2, 3, 4), (9,)]
+
+
+def around(x):
+    return sum(x.shape) == 19
+
+
+def longest(x):
+    return max(x.shape) > 7
+
+
 FIRST = {
     shifted: [(9,), (8,)],
     masked: [(17,), (16,)],
@@ -58,6 +83,12 @@ FIRST = {
     squared: [(13,), (12,)],
     area: [(5, 6)],
     total: [(31,), (30,), (5, 6)],
+    entries: [(31,), (30,), (5, 6)],
+    products: [(31,), (30,), (5, 6)],
+    shape: [(2, 5)],
+    shapes: [(7, 3), (4, 6, 2), (9,)],
+    around: [(9, 10)],
+    longest: [(1, 8)],
     wide: [(6, 7)],
 }
 

@@ -47,6 +47,8 @@ _BINARY: Mapping[type, Callable[[int, int], Any]] = {
 }
 _CALLS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max, "abs": abs, "int": int, "bool": bool}
 
+_REDUCTIONS: Mapping[str, Callable[[Sequence[int]], int]] = {"sum": sum, "min": min, "max": max}
+
 Sizes = tuple[int, ...]
 _Value = Callable[[Mapping[str, int]], Any]  # of an expression, for sizes by their names
 
@@ -66,6 +68,7 @@ def _of_function(function: FunctionType) -> Iterator[Sizes]:
     )
     inside = nodes[first:end]
     names = dict(_named(inside))
+    yield from (shape for node in inside for shape in _shapes(node))
     for node in inside:
         if isinstance(node, ast.expr) and _bends(node):
             sizes = list(dict.fromkeys(_sizes(node, names)))
@@ -93,9 +96,35 @@ def _bends(node: ast.expr) -> bool:
     return isinstance(node, _BENDING) and not straight
 
 
+def _shapes(node: ast.AST) -> Iterator[Sizes]:
+    """Yield the shapes that a whole shape is compared with, as in `x.shape == (2, 5)` and `x.shape in [(2, 5)]`."""
+    if isinstance(node, ast.Compare) and any(
+        isinstance(side, ast.Attribute) and side.attr == "shape" for side in (node.left, *node.comparators)
+    ):
+        for part in ast.walk(node):
+            if isinstance(part, ast.Tuple) and 1 <= len(part.elts) <= max(_TOGETHER):
+                numbers = [each.value for each in part.elts if isinstance(each, ast.Constant)]
+                sizes = tuple(number for number in numbers if type(number) is int and 1 <= number <= _ALONE)
+                yield from [sizes] if len(sizes) == len(part.elts) else []
+
+
 def _size(node: ast.AST) -> str:
     """Return a size by the text that it has, of `len(x)` that of `x.shape[0]`; nothing for any other expression."""
     match node:
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="list" | "tuple"), args=[flat])]):
+            return _size(ast.Call(func=ast.Name(id="len"), args=[flat], keywords=[]))
+        case (
+            ast.Call(func=ast.Name(id="len"), args=[ast.Attribute(value=array, attr="flat")])
+            | ast.Call(
+                func=ast.Name(id="len"),
+                args=[ast.Call(func=ast.Attribute(value=array, attr="ravel" | "flatten"), args=[])],
+            )
+            | ast.Call(func=ast.Attribute(value=ast.Name(), attr="size"), args=[array])
+            | ast.Call(
+                func=ast.Attribute(value=ast.Name(), attr="prod"), args=[ast.Attribute(value=array, attr="shape")]
+            )
+        ):
+            return f"{ast.unparse(array)}.size"
         case ast.Call(func=ast.Name(id="len"), args=[array]):
             return f"{ast.unparse(array)}.shape[0]"
         case (
@@ -122,14 +151,30 @@ def _sizes(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
     if size := _size(node) or (names.get(node.id, "") if isinstance(node, ast.Name) else ""):
         yield size
         return
+    if shape := _whole(node):
+        yield from shape
+        return
     for child in ast.iter_child_nodes(node):
         yield from _sizes(child, names)
+
+
+def _whole(node: ast.AST) -> tuple[str, ...]:
+    """Return the sizes that `sum(x.shape)` is made of, and `min` and `max`, as of an array of two dimensions."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="sum" | "min" | "max"), args=[ast.Attribute(attr="shape") as shape], keywords=[]
+        ):
+            return f"{ast.unparse(shape)}[0]", f"{ast.unparse(shape)}[1]"
+    return ()
 
 
 def _value(node: ast.AST, names: Mapping[str, str], variables: Mapping[str, Any]) -> _Value | None:
     """Return how an expression is computed from sizes and numbers; None where it has anything else."""
     if size := _size(node):
         return operator.itemgetter(size)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (shape := _whole(node)):
+        reduced = _REDUCTIONS[node.func.id]
+        return lambda sizes: reduced([sizes[size] for size in shape])
     match node:
         case ast.Name(id=name) if name in names:
             return operator.itemgetter(names[name])
