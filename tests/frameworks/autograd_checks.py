@@ -13,7 +13,7 @@ import autograd_functions
 import numpy as np
 import pytest
 from autograd.core import VSpace
-from autograd.extend import primitive
+from autograd.extend import defjvp, primitive
 from autograd_functions import RIGHT, WRONG, ruled
 
 import verify
@@ -190,3 +190,30 @@ def test_the_core_imports_no_autograd():
         "sys.exit(any(name.startswith(('autograd', 'verify.adapters')) for name in sys.modules))\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def pushed(function, rules, **inputs):
+    made = primitive(function)
+    defjvp(made, *rules)
+    return {row.verdict for row in checked(autograd_primitive(made, mode="jvp", name="made", **inputs)).comparisons}
+
+
+def test_rules_of_forward_mode():
+    """`defjvp` is judged along a direction: a right rule is proved, and its twin refuted."""
+    square = lambda g, ans, x: 2 * g * x  # noqa: E731
+    assert pushed(lambda x: x * x, [square], x="N") == {Verdict.PROVED}
+    assert pushed(lambda x: x * x, [lambda g, ans, x: g * x], x="N") == {Verdict.REFUTED}
+    assert pushed(lambda x: x * x, [lambda g, ans, x: 2 * g * g * x], x="N") == {Verdict.REFUTED}
+    right = [lambda g, ans, x, w: anp.dot(g, w), lambda g, ans, x, w: anp.dot(x, g)]
+    assert pushed(lambda x, w: x @ w, right, x="N D", w="D M") == {Verdict.PROVED}
+    assert pushed(lambda x, w: x @ w, [right[0], None], x="N D", w="D M") == {Verdict.REFUTED}
+    assert pushed(lambda x, n=2: n * x, ["same"], x="N", options={"n": [2, 3]}) == {Verdict.PROVED}
+
+
+def test_a_mode_without_a_rule():
+    """The other kind of rule is none of this one."""
+    made = ruled(autograd_functions.silu, autograd_functions.silu_rule)
+    with pytest.raises(InputError, match="it has no rule yet: call defjvp"):
+        autograd_primitive(made, x="N", mode="jvp")
+    with pytest.raises(InputError, match="expected one of 'vjp', 'jvp'"):
+        autograd_primitive(made, x="N", mode="forward")

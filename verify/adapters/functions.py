@@ -47,6 +47,7 @@ def torch_function(
 def autograd_primitive(
     function: Any,
     *,
+    mode: str = "vjp",
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
@@ -65,7 +66,8 @@ def autograd_primitive(
 
     `autograd.make_vjp` calls the primitive and the functions that were given to `defvjp`, `defvjp_argnum` or
     `defvjp_argnums`; it is asked for all gradients at once, and for each alone if there are several. Any function that
-    calls primitives can be given too. `as_if` is a function of arrays of NumPy, which returns an array like the output.
+    calls primitives can be given too. With `mode="jvp"` the rules by `defjvp` are judged, as by `gradproof.jvp`:
+    `autograd.make_jvp` calls them. `as_if` is a function of arrays of NumPy, which returns an array like the output.
 
     Raises InputError where the parts do not fit, or autograd is not installed.
     """
@@ -75,7 +77,7 @@ def autograd_primitive(
         raise InputError("autograd_primitive needs autograd: pip install 'gradproof[autograd]'") from None
     from verify.adapters.autograd.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
 
 
 def jax_rule(

@@ -10,22 +10,25 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import autograd
-from autograd.core import primitive_vjps
+from autograd.core import primitive_jvps, primitive_vjps
 
 from verify.adapters.autograd import values  # noqa: F401 - which makes symbols known to autograd
 from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.inputs import Complex, Fixed, Real, described
 from verify.cases.making import naming, traced
+from verify.cases.tangents import Line, along
 from verify.cases.terms import Terms
 from verify.model.errors import InputError, ProtocolError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.where import is_users, made_at, quoted, start_of
 
+RULES = {"vjp": (primitive_vjps, "defvjp"), "jvp": (primitive_jvps, "defjvp")}
 WAY = "autograd"  # the option by which each of these is a variant of its own
 TOGETHER = "all gradients at once"
 ALONE = "{} alone"
@@ -34,13 +37,16 @@ _INDEPENDENT = "Output seems independent of input"  # a warning: it is judged he
 _BY_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY
 
 
-def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str) -> TracedCase:
     """Return the case of a primitive; raises InputError where the parts do not fit (`adapters.functions`)."""
     if not callable(function):
         raise InputError(f"autograd_primitive({quoted(function)}): expected a function with @primitive")
     title = str(getattr(function, "__name__", type(function).__name__))
-    if _is_primitive(function) and function not in primitive_vjps:
-        raise InputError(f"autograd_primitive({title}): it has no rule yet: call defvjp({title}, ...)")
+    if mode not in RULES:
+        raise InputError(f"mode={quoted(mode)}: expected one of {', '.join(map(repr, RULES))}")
+    rules, define = RULES[mode]
+    if _is_primitive(function) and function not in rules:
+        raise InputError(f"autograd_primitive({title}): it has no rule yet: call {define}({title}, ...)")
     if any(isinstance(value, Complex) for value in inputs.values()):
         raise InputError(f"autograd_primitive({title}): complex inputs are not supported yet")
     options = terms.options or {}
@@ -51,13 +57,19 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     allow = {**(_ALLOWED if alone else {}), **(terms.allow or {})}
     with naming(name or title):
         as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
+        line = Line(inputs) if mode == "jvp" else None
+    if line:
+        subject, described_inputs = along(line, names, function, _pushing(function, names, wanted), as_if), line.inputs
+    else:
+        subject, described_inputs = _driving(function, names, wanted, alone, as_if), dict(inputs)
+        terms = terms._replace(options={**options, WAY: [TOGETHER, *alone]}, allow=allow)
     return traced(
         name or title,
-        _driving(function, names, wanted, alone, as_if),
-        inputs,
-        terms._replace(options={**options, WAY: [TOGETHER, *alone]}, allow=allow),
+        subject,
+        described_inputs,
+        terms,
         where=made_at(),
-        backward=_place(function),
+        backward=_place(function, rules),
         unnamed=not name,
         stated=True,
     )
@@ -72,10 +84,10 @@ def _own(function: Any) -> Any:
     return inspect.unwrap(function.fun if _is_primitive(function) else function)
 
 
-def _place(function: Any) -> Place:
+def _place(function: Any, rules: Mapping[Any, Any]) -> Place:
     """Return where the first rule is written; of a function that calls primitives, the function."""
-    rules = [*_rules(primitive_vjps.get(function))] if _is_primitive(function) else []
-    codes = [getattr(rule, "__code__", None) for rule in (*rules, _own(function))]
+    written = [*_rules(rules.get(function))] if _is_primitive(function) else []
+    codes = [getattr(rule, "__code__", None) for rule in (*written, _own(function))]
     return next((start_of(code) for code in codes if code and is_users(code.co_filename)), NOWHERE)
 
 
@@ -138,6 +150,34 @@ def _driving(
     return subject
 
 
+def _pushing(function: Any, names: Sequence[str], wanted: Sequence[str]) -> Callable[..., Any]:
+    """Return what pushes directions of the wanted inputs forward, behind all arguments, by `autograd.make_jvp`."""
+    numbers = [names.index(key) for key in wanted]
+
+    def push(*arguments: Any, **by_name: Any) -> Any:
+        ordered, directions = arguments[: len(names)], arguments[len(names) :]
+        with _asking():
+            if len(numbers) == 1:
+                return autograd.make_jvp(function, numbers[0])(*ordered, **by_name)(directions[0])[1]
+            return autograd.make_jvp(function, tuple(numbers))(*ordered, **by_name)(directions)[1]
+
+    return push
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Tell which rule there is not, as an error of the case; raises ProtocolError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _INDEPENDENT)
+            yield
+    except NotImplementedError as problem:
+        raise ProtocolError(
+            f"autograd has no rule for an input ({problem}): write one, or describe the input as gradproof.fixed",
+            Reason.MISSING_GRADIENT,
+        ) from None
+
+
 def _pulled(call: Callable[..., Any], differentiated: Sequence[Any]) -> tuple[Callable[[Any], Sequence[Any]], Any]:
     """Return what pulls an upstream back to the arguments of a call, and the output.
 
@@ -145,14 +185,6 @@ def _pulled(call: Callable[..., Any], differentiated: Sequence[Any]) -> tuple[Ca
     Raises ProtocolError where a primitive has no rule for one of them.
     """
     alone = len(differentiated) == 1
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", _INDEPENDENT)
-            numbers = 0 if alone else tuple(range(len(differentiated)))
-            pull, output = autograd.make_vjp(call, numbers)(*differentiated)
-    except NotImplementedError as problem:
-        raise ProtocolError(
-            f"autograd has no rule for an input ({problem}): write one, or describe the input as gradproof.fixed",
-            Reason.MISSING_GRADIENT,
-        ) from None
+    with _asking():
+        pull, output = autograd.make_vjp(call, 0 if alone else tuple(range(len(differentiated))))(*differentiated)
     return (lambda dout: [pull(dout)]) if alone else pull, output
