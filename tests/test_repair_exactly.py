@@ -128,6 +128,23 @@ LOSS_RIGHT = """        t1 = np.arange(self.y.shape[0])
         return (t2 - (t2 * self.y).sum(axis=1, keepdims=True)) * self.y"""
 
 
+HELPER = (
+    HEAD
+    + """
+def forward(x):
+    return np.exp(x)
+
+def cut(d, x):
+    return d * np.cos(x)
+
+def backward(dout, x):
+    return {}
+
+case = gradproof.pair(forward, backward, x="N D", name="case")
+"""
+)
+
+
 def sloping(body):
     kept = "        self.x, self.slope = x.copy(), 0.3\n"
     return layer(body, keeps=kept).replace("return 2 * self.y", "return np.where(x > 0, x, 0.3 * x)")
@@ -150,6 +167,14 @@ WRITTEN = {
     "another alias": (
         layer(BODY, head=HEAD.replace("as np", "as xp")).replace("np.", "xp."),
         layer(WITH_X, head=HEAD.replace("as np", "as xp")).replace("np.", "xp."),
+    ),
+    "a root of a size": (
+        layer("        return dout**3").replace("2 * self.y", "x / np.sqrt(x.shape[1])"),
+        layer("        return dout / np.sqrt(self.x.shape[1])").replace("2 * self.y", "x / np.sqrt(x.shape[1])"),
+    ),
+    "a helper that others call": (
+        HELPER.format("cut(dout, x)"),
+        HELPER.format("dout * np.exp(x)"),
     ),
     "a number that is chosen": (
         sloping("        return dout**3"),

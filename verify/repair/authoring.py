@@ -27,7 +27,7 @@ _OPTIONS = "the exact gradient is other code for other options, which {} ({}) do
 _IGNORES = "the exact gradient cannot be written by {} of {} ({})"
 _SMALL = 4  # whole numbers below it are those of formulas, as 2 in the slope of a square
 _MODULES = {"np": "numpy", "special": "scipy.special"}  # as exact code calls them
-_SIZE = re.compile(r"([A-Za-z_]\w*)\.shape\[(\d+)\]|\b(?!np\b|inf\b)[A-Za-z_]\w*\b(?!\.)")
+_SIZE = re.compile(r"(?<![\w.])(?:([A-Za-z_]\w*)\.shape\[(\d+)\]|[A-Za-z_]\w*\b(?![.(]))")  # no name of NumPy's
 
 
 class UnplacedError(Exception):

@@ -56,12 +56,12 @@ def exact_edits(failing: Failing) -> tuple[list[Edits], str]:
 
 
 def _attempts(failing: Failing) -> Iterator[tuple[bool, Callable[[], Edits]]]:
-    """Yield what writes edits: where gradients are computed first, then in the `outermost` function with them."""
+    """Yield what writes edits: first in the `outermost` function with a gradient, for others may call what it calls."""
     case = failing.case
     if not isinstance(case, TracedCase) or not failing.runs:
         return
     wrong = {row.name: None for row in failing.result.comparisons if row.quantity == "gradient" and not row.good}
-    for outermost in (False, True):
+    for outermost in (True, False):
         sites = partial(_sites, failing, case, list(wrong), outermost=outermost)
         for way, apart in product(WAYS, (True, False)):
             yield outermost, partial(_edits, case, sites, way, apart=apart)
