@@ -26,6 +26,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
+_ROUNDOFF = Fraction(1, 2**53)  # of doubles
 _MOST_SHOWN = 8  # inputs of a counterexample
 _MOST_OUTPUTS = 64  # whose gradients are looked at one by one
 _EACH = "a valid subgradient of each output, but not of their sum: the outputs choose different sides"
@@ -102,27 +103,34 @@ class _Judge:
             return Judgement(row=self._row([number], [str(self._float(self.floats, number))], sides))
         if isinstance(returned, Unknown):
             return Judgement(_NO_VALUE, left_open=True) if returned is Unknown.INFINITE else _unjudged(returned)
-        position = edge.place(edge.point, returned, sides)
+        is_same = self._is_within([returned, *sides], _ROUNDOFF)
+        position = Place.EQUAL if is_same else edge.place(edge.point, returned, sides)
         if position is None:
             apart = edge.complete and edge.apart(returned, sides)
             return self._doubt(returned, sides) if apart else Judgement(_CLOSE, left_open=True)
         if position in (Place.EQUAL, Place.BETWEEN):
-            return Judgement(right=True) if position is Place.EQUAL or self._is_within(sides) else self._choice()
+            return (
+                Judgement(right=True)
+                if position is Place.EQUAL or self._is_within(sides, self._largest_error)
+                else self._choice()
+            )
         if not edge.complete:
             return Judgement(_MANY, left_open=True)
-        if self._is_within([returned, *sides]):
+        if self._is_within([returned, *sides], self._largest_error):
             return Judgement(_WITHIN, left_open=True)
         return Judgement(_EACH, right=True) if self._is_of_each_output() else self._wrong(returned, sides)
 
-    def _is_within(self, gradients: Sequence[Sequence[Fraction]]) -> bool:
+    def _is_within(self, gradients: Sequence[Sequence[Fraction]], error: Fraction) -> bool:
         """Tell whether gradients on an edge of an approximation differ by no more than one may be off by.
+
+        Half an ulp any of them may be: no formula is asked to be better than that.
 
         What lies between those on its sides is then no choice between two derivatives.
         """
         if self._jump is Jump.NONE and not self.edge.approximates:
             return False
         ends = [(min(row), max(row)) for row in zip(*gradients, strict=True)]
-        return all(high - low <= self._largest_error * max(abs(low), abs(high)) for low, high in ends)
+        return all(high - low <= error * max(abs(low), abs(high)) for low, high in ends)
 
     def _is_of_each_output(self) -> bool:
         """Tell whether the gradient of every single output, by an upstream of 1 for it, is one of its subgradients.
