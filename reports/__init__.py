@@ -42,7 +42,7 @@ def _added(name: str, module: str) -> Callable[[Run], str]:
         render = import_module(module).render
     except (ImportError, AttributeError) as problem:
         raise InputError(
-            f"--report {name}: {module}.render, which was added for it, is not there ({problem})"
+            f"--report {name}: {module}.render, which was added for it, cannot be imported ({problem})"
         ) from None
 
     def rendered(run: Run) -> str:

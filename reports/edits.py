@@ -27,7 +27,7 @@ _RULES = (
     rule_of(
         _OPEN,
         "a case that fails, without a change that makes it right",
-        "no change of backward is proved, or none can be looked for; the message says why",
+        "no change of backward is proved, or none can be tried; the message says why",
         "Look at the case with `gradproof run`.",
         "error",
     ),

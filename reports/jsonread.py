@@ -42,7 +42,7 @@ def read(text: str) -> Run:
     except (KeyError, TypeError, AttributeError, IndexError):
         same = False
     if not same:
-        raise ValueError("it is not what a run wrote: a field is missing, or does not follow from the others")
+        raise ValueError("gradproof did not write it: a field is missing or contradicts another")
     return run
 
 

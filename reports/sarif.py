@@ -17,7 +17,7 @@ from verify.model.result import Run, Verdict, exit_status, summary
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _MOST = 25_000  # results: GitHub refuses a file with more
-_ROOT = "The directory in which gradproof ran, which is to be the root of the repository."
+_ROOT = "The directory in which gradproof ran: the root of the repository."
 
 # What is a rule without being a finding, as `gradproof explain` tells findings: a title, what it means, what to do.
 _VERDICTS = {
@@ -32,12 +32,12 @@ _VERDICTS = {
     ),
     "WEAKER": (
         "a proof became weaker",
-        "the baseline knows it as proved, and it only agrees now",
+        "the baseline lists it as proved, and now it only agrees",
         "Look for a new constant in the code; --baseline-update accepts it.",
     ),
     "STALE": (
         "a stale entry of the baseline",
-        "the baseline lists what is fixed, or not there any more",
+        "the baseline lists a gradient that is fixed or no longer exists",
         "Run with --baseline-update, which removes it.",
     ),
 }

@@ -172,7 +172,14 @@ def test_expr_may_start_with_a_minus(command, shop):
         (["shop.toml", "--report", "json=x", "--report", "junit=x"], "x is written twice"),
         (["shop.toml", "--report", "json", "--report", "junit"], "two reports write to standard output"),
         (["shop.toml", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
-        (["shop.toml", "--colour"], "unrecognized arguments: --colour"),
+        (["shop.toml", "--colour"], "unrecognized arguments: --colour; did you mean '--color'?"),
+        (["shop.toml", "--nothing-alike"], "unrecognized arguments: --nothing-alike\n"),
+        (["shop.toml", "--format", "concse"], "; did you mean 'concise'?"),
+        (["shop.toml", "--case", "rihgt"], "--case 'rihgt' matches none of 2 cases; did you mean 'right'?"),
+        (["shop.toml", "--case", "xyz"], "matches none of 2 cases; `gradproof list` prints their names"),
+        (["shop.tml"], "shop.tml: no such file or module; did you mean 'shop.toml'?"),
+        (["lst"], "lst: no such file or module; did you mean 'list'?"),
+        (["wrogn.py"], "wrogn.py: no such file; did you mean 'wrong.py'?"),
         (["shop.toml", "--layers", "none.py"], "none.py: no such file"),
         (["expr"], "the following arguments are required: expression"),
         (
@@ -315,7 +322,7 @@ def test_explain(command):
     assert command("explain").out.startswith("findings:\n  GP001  hazard  ")
     refused = command("explain", "GP190")
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith("gradproof: there is nothing to explain by the name 'GP190'; nearest are GP")
+    assert refused.err.startswith("gradproof: there is nothing to explain by the name 'GP190'; did you mean 'GP")
 
 
 def test_annotations_and_the_job_summary(command, shop, monkeypatch):

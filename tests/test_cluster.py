@@ -118,7 +118,7 @@ def test_options_of_this_machine(command, shop, option):
     """What is of this machine only is refused together with a scheduler."""
     done = command("shop.toml", option, "--scheduler", "tcp://127.0.0.1:9")
     assert (done.status, done.err.count("\n")) == (2, 1)
-    assert f"{option.partition('=')[0]} is of this machine" in done.err
+    assert f"{option.partition('=')[0]} applies to this machine" in done.err
 
 
 @slow

@@ -54,6 +54,7 @@ CALLS = {
     "attribute": ("", lambda x: KEEPER.function(x), "KEEPER.function", "ctypes"),
     "partial": ("", lambda x: PARTIAL(x), "PARTIAL", "ctypes"),
     "vectorized": ("3", lambda x: ON_ARRAYS(x), "ON_ARRAYS", "ctypes"),
+    "vectorized there": ("3", lambda x: np.vectorize(EXP)(x), "EXP", "ctypes"),
     "argument": ("3", lambda x: np.array(list(map(EXP, x))), "EXP", "ctypes"),
     "several lines": (
         "3",

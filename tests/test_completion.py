@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from reports import FORMATS
-from verify.command.arguments import _COMMANDS, build_parser
+from verify.command.arguments import build_parser
 from verify.command.completion import FILES, _arguments
+from verify.model.commands import COMMANDS
 
 SHELLS = ("bash", "zsh", "tcsh", "fish", "powershell")
 
@@ -33,12 +34,12 @@ def test_each_shell_has_a_script(command, shell):
     """It names every command."""
     result = command(f"--print-completion={shell}")
     assert result.status == 0
-    assert [name for name in _COMMANDS if name not in result.out] == []
+    assert [name for name in COMMANDS if name not in result.out] == []
 
 
 def test_commands_options_and_values(bash):
     """Commands, options, choices, formats and the keys of explain are offered."""
-    assert bash("") >= set(_COMMANDS)
+    assert bash("") >= set(COMMANDS)
     assert bash("run", "--base") == {"--baseline", "--baseline-update"}
     assert bash("run", "--format", "") == {"full", "concise"}
     assert bash("run", "--report", "") == set(FORMATS)

@@ -45,7 +45,7 @@ def test_defaults(project):
     [
         ("[tool.gradproof]\ntarget = []", r"\[tool\.gradproof\]: unknown key target; did you mean 'targets'"),
         ("[tool.gradproof]\ntargets = 'x'", "targets is 'x': expected an array"),
-        ("[tool.gradproof]\ntargets = [1]", "expected a list of text"),
+        ("[tool.gradproof]\ntargets = [1]", "expected a list of strings"),
         ("[tool.gradproof]\nseed = '1'", "seed is '1': expected a whole number"),
         ("[tool.gradproof]\nbaseline = 1", "baseline is 1: expected text"),
         ("[tool.gradproof]\ntimeout = '1'", "timeout is 1: expected a positive number of seconds"),

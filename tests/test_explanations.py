@@ -86,11 +86,11 @@ def test_a_setting_by_its_last_word():
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
-        ("GP999", "nearest are GP"),
-        ("timout", "nearest are timeout"),
-        ("refutd", "nearest are REFUTED"),
-        ("extendd", "nearest are extend"),
-        ("baselines", "nearest are tool.gradproof.baseline"),
+        ("GP999", "did you mean 'GP"),
+        ("timout", "did you mean 'timeout'"),
+        ("refutd", "did you mean 'REFUTED'"),
+        ("extendd", "did you mean 'extend'"),
+        ("baselines", "did you mean 'tool.gradproof.baseline'"),
         ("a symbol was turned into a plain number", "plain-number|lists all"),
         ("xyzzy", "lists all"),
     ],

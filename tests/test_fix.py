@@ -349,7 +349,7 @@ def test_a_change_that_never_ends(fixed):
     ("text", "why"),
     [
         ("raise ValueError('no')", "importing it failed: ValueError: no"),
-        (function("np.frombuffer(x.tobytes())"), "what cannot be decided cannot be repaired"),
+        (function("np.frombuffer(x.tobytes())"), "an undecided gradient cannot be fixed"),
         (function("dout", forward="x.nothing"), "has no attribute 'nothing', at mine.py:6; backward did not run"),
     ],
     ids=["no module", "undecided", "forward raises"],

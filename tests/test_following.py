@@ -8,6 +8,10 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+import scipy.linalg
+import scipy.special
+import scipy.stats
+from scipy.signal import savgol_filter
 
 import verify
 from verify.model.additions import HOW
@@ -125,3 +129,24 @@ def test_code_that_is_at_fault_is_told_as_python_tells_it():
     (row,) = result.comparisons
     assert row.verdict is verify.Verdict.ERROR
     assert row.evidence.detail.startswith("error: required argument is not a float, at ")
+
+
+@pytest.mark.parametrize(
+    ("forward", "reason", "detail"),
+    [
+        (scipy.stats.zscore, Reason.PLAIN_NUMBER, "a symbol was turned into a plain number by {}(x), at "),
+        (lambda x: scipy.stats.gmean(x), Reason.PLAIN_NUMBER, "a plain number by scipy.stats.gmean(x), at "),
+        (lambda x: scipy.linalg.sqrtm(np.diag(x)), Reason.PLAIN_NUMBER, "a plain number by scipy.linalg.sqrtm("),
+        (lambda x: np.linalg.eigvals(np.diag(x)), Reason.UNKNOWN_FUNCTION, "numpy.linalg.eigvals cannot be traced, at"),
+        (lambda x: savgol_filter(x, 3, 1), Reason.UNKNOWN_FUNCTION, "scipy.signal.savgol_filter cannot be traced, at"),
+        (lambda x: scipy.special.lambertw(x), None, "on floats the output 1 is complex, on symbols real: take the"),
+    ],
+    ids=["zscore", "gmean", "sqrtm", "eigvals", "savgol", "lambertw"],
+)
+def test_why_a_function_cannot_be_traced(forward, reason, detail):
+    """The reason is that of the symbols: not what NumPy says of objects, which the user's arrays are not."""
+    case = verify.pair(lambda x: forward(x), lambda dout, x: dout * x, x=verify.real("3", low=0.5))
+    evidence = verify.check(case, quick=True).comparisons[0].evidence
+    assert detail.format("forward") in evidence.detail
+    assert "sequence" not in evidence.detail
+    assert reason in (None, evidence.reason)

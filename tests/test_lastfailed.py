@@ -1,4 +1,4 @@
-"""`--lf` checks what failed when it was last checked, `--ff` checks it first; no result depends on what is kept."""
+"""`--lf` checks those that failed last time, `--ff` checks it first; no result depends on what is kept."""
 
 import json
 
@@ -27,13 +27,13 @@ def test_what_failed_is_checked_alone(names):
     """--lf has the failing cases in their order until they pass, and all cases where none fails."""
     assert names(wrong="bd") == ["a", "b", "c", "d"]
     assert names("--lf") == ["b", "d"]
-    assert names.done.err == "gradproof: 2 cases of 4: what failed when it was last checked\n"
+    assert names.done.err == "gradproof: 2 cases of 4: those that failed last time\n"
     assert (names("--last-failed", wrong="d"), names.done.status) == (["b", "d"], 1)
     assert names("--lf", "-qq") == ["d"]
     assert names.done.err == ""
     assert (names("--lf", wrong=""), names.done.status) == (["d"], 0)
     assert names("--lf") == ["a", "b", "c", "d"]
-    assert names.done.err == "gradproof: none of 4 cases is known to have failed: all are checked\n"
+    assert names.done.err == "gradproof: none of 4 cases is recorded as failed: all are checked\n"
 
 
 @slow
@@ -41,7 +41,7 @@ def test_what_failed_is_checked_first(names):
     """--ff has all cases, those that failed first; with -x it stops at the first of them."""
     names(wrong="bd")
     assert names("--ff") == ["b", "d", "a", "c"]
-    assert names.done.err == "gradproof: 2 cases of 4 first: what failed when it was last checked\n"
+    assert names.done.err == "gradproof: 2 cases of 4 first: those that failed last time\n"
     assert names("--failed-first", "-x", wrong="d") == ["b", "d"]
     assert names("--ff") == ["d", "a", "b", "c"]
 

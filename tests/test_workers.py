@@ -135,7 +135,7 @@ def test_a_module_that_is_another_one_the_second_time(rows, shop):
     (shop / "odd.py").write_text(cases(one="__import__('os')._exit(3)", two="pass") + again)
     (one, two) = rows("odd.py")
     assert one[1:] == ("ERROR", "the process exited with status 3")
-    assert two[1:] == ("ERROR", "importing it again, after a case ended its process, gave different cases")
+    assert two[1:] == ("ERROR", "importing it again after a crash gave different cases")
     assert _reasons(rows) == [Reason.PROCESS_DIED, Reason.UNSTABLE_IMPORT]
 
 
@@ -194,7 +194,7 @@ def test_a_function_that_we_compute_with_is_replaced(rows, shop, code, start, na
     """A case that replaces what verdicts are computed with is no failure of ours, and has no verdict."""
     (shop / "bad.py").write_text(f"import numpy as np\n{start}\n" + cases(bad=code))
     ((_, verdict, message),) = rows("bad.py")
-    assert (verdict, message.split(", with")[0]) == ("ERROR", f"the code replaces {name}")
+    assert (verdict, message.split(", which")[0]) == ("ERROR", f"the code replaces {name}")
     assert _reasons(rows) == [Reason.REPLACED_LIBRARY]
 
 

@@ -57,7 +57,7 @@ class Folders:
         if not inner:
             return [module]
         if Path(module.file).name != "__init__.py":
-            raise ImpureError(f"{dotted} has no modules in it")
+            raise ImpureError(f"{dotted} contains no modules")
         return [module, *self.inside(folder / name, inner[0], inner[1:], f"{dotted}.")]
 
     def look(self, folder: str, name: str) -> tuple[str, ...]:

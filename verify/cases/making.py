@@ -185,7 +185,7 @@ def _declared(inputs: Mapping[str, object]) -> dict[str, Input]:
     for key, value in inputs.items():
         named = _named(str(key), described(str(key), value), halves=isinstance(value, Complex))
         if twice := sorted(named.keys() & declared.keys()):
-            raise InputError(f"the input {twice[0]!r} is declared twice: it is a part of a complex one too")
+            raise InputError(f"the input {twice[0]!r} is declared twice: it is also a part of a complex input")
         declared.update(named)
     return declared
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from verify import __version__
-from verify.model.errors import InputError
+from verify.model.commands import COMMANDS
+from verify.model.errors import InputError, nearest
 from verify.model.identity import Shard
 from verify.model.versions import environment
 from verify.mutation.result import KINDS
@@ -48,26 +49,29 @@ LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
 JOBS_EXPECTED = "expected a positive number of processes"
 _SHARD = "only the Kth of N parts of the cases, for CI on N machines; gradproof merge puts their JSON reports together"
-_BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
-_CACHE = "check only what has changed; results of files that do nothing but compute are kept in .gradproof_cache"
-_COMMANDS = {
-    "run": "check cases (the default)",
-    "expr": "check one expression",
-    "list": "list the cases, check nothing",
-    "compare": "compare two JSON reports",
-    "merge": "put the JSON reports of shards together",
-    "mutate": "plant mistakes in the code and count how many the cases catch",
-    "fix": "look for the smallest change of a wrong gradient that is proved right",
-    "scan": "find hand-written gradients in Python source and check them, without a case",
-    "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
-    "cache": "remove the results that --cache has stored",
-    "explain": "explain a finding, a reason, a verdict or a setting, and what to do",
-}
+_BUDGET = "time limit for trying changes, per case in seconds (default: 30)"
+_CACHE = "check only what has changed; results are stored in .gradproof_cache, for files that only compute"
+# What argparse says of a value that is none of the choices, and of an option that it does not know.
+_NO_CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)")
+_NO_OPTION = re.compile(r"unrecognized arguments:.*? (--[\w-]+)")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
+        raise InputError(f"{message}{self._meant(message)}\n{self.format_usage().rstrip()}")
+
+    def _meant(self, message: str) -> str:
+        """Return the value or the option that was probably meant by one that there is not."""
+        if choice := _NO_CHOICE.search(message):
+            return nearest(choice[1], re.findall(r"[\w-]+", choice[2]))
+        unknown = _NO_OPTION.search(message)
+        return nearest(unknown[1], self.options()) if unknown else ""
+
+    def options(self) -> set[str]:
+        """Return all options, of this command and of those under it."""
+        own = {option for action in self._actions for option in action.option_strings}
+        below = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 - the type that add_subparsers returns
+        return own.union(*(parser.options() for choices in below for parser in choices.values()))
 
 
 class _Version(argparse.Action):
@@ -97,9 +101,9 @@ def _with_command(argv: Sequence[str]) -> list[str]:
     """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
     flags = list(takewhile(_FLAG.fullmatch, argv))
     rest = argv[len(flags) :]
-    if rest and rest[0] in _COMMANDS:
+    if rest and rest[0] in COMMANDS:
         argv = [rest[0], *flags, *rest[1:]]
-    if not argv or argv[0].partition("=")[0] not in (*_COMMANDS, *_PRINTING):
+    if not argv or argv[0].partition("=")[0] not in (*COMMANDS, *_PRINTING):
         return ["run", *argv]
     if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
         return [argv[0], f" {argv[1]}", *argv[2:]]
@@ -147,7 +151,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
 
 def _add_command(commands: Any, name: str, *parents: _Parser) -> _Parser:
     """Add a command, whose help starts with what it does."""
-    summary = _COMMANDS[name]
+    summary = COMMANDS[name]
     description = f"{summary[0].upper()}{summary[1:]}."
     parser: _Parser = commands.add_parser(
         name, parents=parents, help=summary, description=description, allow_abbrev=False
@@ -163,9 +167,9 @@ def _add_running(run: argparse.ArgumentParser) -> None:
     run.add_argument("--scheduler", metavar="ADDRESS", help=cluster)
     run.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     picking = run.add_mutually_exclusive_group()
-    lf = "only the cases that failed when they were last checked; all, if none did; kept in .gradproof_cache"
+    lf = "only the cases that failed last time, or all if none did; recorded in .gradproof_cache"
     picking.add_argument("--lf", "--last-failed", dest="lastfailed", action="store_const", const="only", help=lf)
-    ff = "all cases, those first that failed when they were last checked"
+    ff = "all cases, starting with those that failed last time"
     picking.add_argument("--ff", "--failed-first", dest="lastfailed", action="store_const", const="first", help=ff)
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
@@ -190,7 +194,7 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
     compare = _add_command(commands, "compare")
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(
-        "new", type=Path, metavar="NEW.json", help="the report after; exit status 1 if something is worse"
+        "new", type=Path, metavar="NEW.json", help="the newer report; exit status 1 if something is worse"
     )
     mutate = _add_command(commands, "mutate", *parents)
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)

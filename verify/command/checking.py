@@ -50,7 +50,7 @@ def run_cases(workers: Workers, options: argparse.Namespace, progress: Progress)
 
     _check_together(options)
     if options.shard and options.lastfailed == "only":
-        raise InputError("--lf leaves out cases of the shard, which nobody would check then: leave out --shard or --lf")
+        raise InputError("--lf skips cases of the shard, which no other machine checks: leave out --shard or --lf")
     config = settings(workers, options)
     baseline_path = options.baseline or config.baseline
     wanted = requests(options.report, [Path(os.path.realpath(baseline_path))] if baseline_path else [])
@@ -95,7 +95,7 @@ def _check_together(options: argparse.Namespace) -> None:
     if options.scheduler is not None:
         for name in ("jobs", "watch", "cache"):
             if getattr(options, name):
-                raise InputError(f"--{name} is of this machine, --scheduler of others: leave out one of them")
+                raise InputError(f"--{name} applies to this machine, --scheduler to others: leave out one of them")
 
 
 def _crew(workers: Workers, options: argparse.Namespace, config: Config) -> Crew | Cluster:
@@ -114,7 +114,7 @@ def _cache(workers: Workers, options: argparse.Namespace, config: Config, seed: 
     if not options.cache:
         return None
     if config.extensions:
-        sys.stderr.write("gradproof: nothing is kept: [tool.gradproof] extensions may change what is decided\n")
+        sys.stderr.write("gradproof: no results are stored: extensions in [tool.gradproof] may change verdicts\n")
         return None
     from verify.cache.cache import Cache
 

@@ -57,7 +57,7 @@ def _config(table: Any, path: Path) -> Config:
     check_keys(table, _KEYS, where)
     for key in ("targets", "extensions"):
         if not all(isinstance(text, str) for text in table.get(key, [])):
-            raise InputError(f"{where}: {key} are {table[key]!r}: expected a list of text")
+            raise InputError(f"{where}: {key} are {table[key]!r}: expected a list of strings")
     targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
     layers = _from_here(table["layers"], path.parent) if "layers" in table else None
     baseline = relative(path.parent / table["baseline"]) if "baseline" in table else None

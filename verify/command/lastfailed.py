@@ -48,10 +48,10 @@ def picked(cases: Sequence[CollectedCase | CaseResult], command: str, *, only: b
     failed, others = list(compress(cases, failing)), list(compress(cases, map(not_, failing)))
     count = plural(len(failed), "case")
     if not failed:
-        return Picked(others, [], f"none of {plural(len(cases), 'case')} is known to have failed: all are checked")
+        return Picked(others, [], f"none of {plural(len(cases), 'case')} is recorded as failed: all are checked")
     if only:
-        return Picked(failed, others, f"{count} of {len(cases):,}: what failed when it was last checked")
-    return Picked([*failed, *others], [], f"{count} of {len(cases):,} first: what failed when it was last checked")
+        return Picked(failed, others, f"{count} of {len(cases):,}: those that failed last time")
+    return Picked([*failed, *others], [], f"{count} of {len(cases):,} first: those that failed last time")
 
 
 def keep(command: str, cases: Sequence[CaseResult]) -> None:

@@ -49,7 +49,7 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
         return 0
     written = [file for file in files if file.write()]
     for file in files:
-        print(f"{relative(file.path)}: {file.summary if file in written else 'exists and is left as it is'}")
+        print(f"{relative(file.path)}: {file.summary if file in written else 'already exists and was not changed'}")
     if not written:
-        raise InputError("nothing was written: --diff prints what would be, to be put into the files that there are")
+        raise InputError("nothing was written: --diff prints the new cases, to copy into the existing files")
     return 0

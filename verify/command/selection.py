@@ -41,8 +41,9 @@ def _chosen(cases: list[CollectedCase | CaseResult], options: argparse.Namespace
     if chosen:
         _check_names(options.names, cases)
     else:
-        selection = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
-        raise InputError(f"nothing to check: {selection} matches none of {_counted(cases)}")
+        option, word = ("-k", options.pattern) if options.pattern is not None else ("--case", options.names[0])
+        hint = nearest(word, {case.name for case in cases}) or "; `gradproof list` prints their names"
+        raise InputError(f"nothing to check: {option} {word!r} matches none of {_counted(cases)}{hint}")
     return chosen
 
 

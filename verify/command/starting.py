@@ -32,7 +32,7 @@ def settings(workers: Workers, options: argparse.Namespace) -> Config:
     workers.limit = options.timeout or config.timeout
     workers.memory = (options.memory or config.memory) * GIGABYTE
     if options.memory and not WATCHED:
-        sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
+        sys.stderr.write("gradproof: memory cannot be measured on this system: --memory has no effect\n")
     if config.extensions:
         workers.extend()  # what ends its process, or never ends, is not to be imported here
         add_extensions(config)

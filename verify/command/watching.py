@@ -15,7 +15,7 @@ from verify.model.errors import InputError
 
 _LACKING = "--watch needs watchfiles: pip install 'gradproof[watch]'"
 _LOOK = 200  # milliseconds after which a wait for changes is begun again
-_WAITING = "gradproof: waiting for changes of files; Ctrl-C ends it\n"
+_WAITING = "gradproof: waiting for file changes; press Ctrl-C to stop\n"
 
 
 def watched(run: Callable[[], int], targets: Sequence[str]) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from verify.discovery.messages import Unit
-from verify.model.errors import InputError, TargetError
+from verify.model.commands import COMMANDS
+from verify.model.errors import InputError, TargetError, nearest
 from verify.model.package import is_engine
 from verify.model.reasons import Reason
 from verify.model.where import described, printable, raised_at, relative, working_folder
@@ -65,7 +66,8 @@ def is_path(target: str) -> bool:
 def of_file(path: Path) -> Unit:
     """Return the unit of a Python file: in a package it has its full name, else one of its own, as if it were run."""
     if not path.is_file() or path.suffix != ".py":
-        raise InputError(f"{path}: {'is not a Python or TOML file' if path.exists() else 'no such file'}")
+        text = "is not a Python or TOML file" if path.exists() else f"no such file{_meant(path)}"
+        raise InputError(f"{path}: {text}")
     package = path.resolve().parent
     parts = [] if path.stem == "__init__" else [path.stem]
     while (package / "__init__.py").is_file():
@@ -75,6 +77,12 @@ def of_file(path: Path) -> Unit:
     if not (package / parts[0]).is_dir() or is_engine(".".join(parts)):  # that name is ours
         return Unit(label, label, _ALONE.format(path.stem), _folders(folder), alone=True)
     return Unit(label, label, ".".join(parts), _folders(str(package), folder))
+
+
+def _meant(path: Path) -> str:
+    """Return the file or the module beside it, or the command, that was probably meant by a target that is none."""
+    files = [file for file in path.parent.glob("*") if file.suffix in (".py", ".toml")]
+    return nearest(path.name, [*(file.name for file in files), *(file.stem for file in files), *COMMANDS])
 
 
 def of_name(name: str) -> Unit:
@@ -136,7 +144,7 @@ def _named(name: str) -> list[Unit]:
     except BaseException as problem:
         raise failed(problem) from problem
     if spec is None or not (spec.origin or spec.submodule_search_locations):
-        raise InputError(f"{name}: no such file or module")
+        raise InputError(f"{name}: no such file or module{_meant(Path(name))}")
     if not spec.submodule_search_locations:
         return [of_name(name)._replace(file=relative(spec.origin or "") if spec.has_location else "")]
     folders = [Path(folder) for folder in spec.submodule_search_locations]

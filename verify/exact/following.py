@@ -395,7 +395,7 @@ def write(array: Recorded, key: Any, value: Any) -> None:
         raise UnwritableError("memory that is written through a view")
     plain(array)[_deep(key)] = plain(value)
     if array.node is None:
-        raise UnwritableError("an array that was made in a way that is not followed")
+        raise UnwritableError("an array whose making cannot be traced")
     written, shape = recording.of(value), shape_of(array)
     mask = key if isinstance(key, Recorded) and key.dtype.kind == "b" and shape_of(key) == shape else None
     if mask is not None and not written.shape:

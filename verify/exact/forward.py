@@ -81,7 +81,7 @@ def recorded(case: TracedCase, variant: Variant, watch: Watching | None = None) 
     except UnwritableError:
         raise
     except Exception as problem:
-        raise UnwritableError(f"forward does not run on arrays that are recorded: {problem}") from problem
+        raise UnwritableError(f"forward does not run on recorded arrays: {problem}") from problem
     return forward
 
 

@@ -124,7 +124,7 @@ def _named(name: str, table: Mapping[str, Entry]) -> list[Entry]:
     last = {_last_word(entry): entry.key for entry in table.values()}
     keys = last | {key.lower(): key for key in (*table, *PAGES)}
     close = dict.fromkeys(keys[key] for key in difflib.get_close_matches(typed, keys, n=3, cutoff=0.6))
-    hint = f"nearest are {', '.join(close)}" if close else "`gradproof explain` lists all that there is"
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "`gradproof explain` lists all that there is"
     raise InputError(f"there is nothing to explain by the name {name!r}; {hint}")
 
 

@@ -234,7 +234,7 @@ def described(problem: BaseException) -> str:
     What Python says of files is left out of a syntax error, whose place is named beside it, and relative in others.
     """
     try:
-        text = _text_of(problem)
+        text = _text_of(problem).strip()  # NumPy ends some of its messages with a space
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - a __str__ of the user's

@@ -22,7 +22,7 @@ from verify.repair.swapping import Functions, swapped
 from verify.repair.trial import Failing, proof
 from verify.runner.worlds import Worlds
 
-_ELSEWHERE = "with the edit, the module does not have this case"
+_ELSEWHERE = "with the edit, the module no longer has this case"
 _LEAST, _TIMES = 0.1, 20  # seconds of the processor for an edit, and times what the case takes without: it never ends
 _Result = TypeVar("_Result")
 

@@ -13,7 +13,7 @@ from verify.runner.crew import Crew
 from verify.runner.workers import CollectedCase
 
 PROOF = Task(f"{PACKAGE}.repair.bench", "proof")
-_OVERLAPS = "its edit changes what the fix of another case changes: fix that one first, and run this again"
+_OVERLAPS = "its edit overlaps the fix of another case: make that one first, then run this again"
 _TOGETHER = "with the fixes of all cases: {}"
 _WORSE = "with it, {} is worse: {}"
 _NO_ANSWER = Proof(holds=False, why="the check did not end")

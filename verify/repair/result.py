@@ -23,7 +23,7 @@ class State(Enum):
     FIXED = "an edit is proved"
     RIGHT = "nothing to fix: the case passes"
     OPEN = "no edit was proved"
-    UNABLE = "no edit can be looked for"
+    UNABLE = "no edit can be tried"
 
 
 class Before(NamedTuple):

@@ -99,7 +99,7 @@ class Search:
 
     def _why(self, start: Candidates) -> str:
         """Say why there is no fix."""
-        over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
+        over = "the time is used up (--fix-budget)" if self._over() else "there is no other edit to try"
         ours = OURS if self._unanswered == OURS else ""
         unwritten = _UNWRITTEN.format(self._unwritten) if self._unwritten else ""
         tried = f"{self._tried:,} edits were tried, none is proved; {over}"

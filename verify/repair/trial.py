@@ -44,10 +44,10 @@ _NOTHING = (
     "executed, and compiled code, are not changed"
 )
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
-_OUTPUTS = "it is not proved that the outputs stay what they are"
+_OUTPUTS = "the outputs are not proved to stay the same"
 _RAISES = "the case ends with an error: {}"
 _BEFORE = "{}: {}; backward did not run"
-_UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
+_UNDECIDED = "{}: {}; an undecided gradient cannot be fixed"
 
 
 @dataclass(slots=True)

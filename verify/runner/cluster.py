@@ -29,8 +29,8 @@ _LACKING = "--scheduler needs dask.distributed: pip install 'gradproof[dask]'"
 _CONNECT = 10  # seconds
 _RETRIES = 2  # of a task whose process ended without a result
 _ATTEMPTS = 2  # at a task whose workers end
-_LOST = "the workers of the cluster ended again and again while they checked this file: see their logs"
-_NO_WORKERS = "gradproof: {} has no worker yet; waiting for one (Ctrl-C ends it): start it with `dask worker {}`\n"
+_LOST = "the workers of the cluster died several times while they checked this file: see their logs"
+_NO_WORKERS = "gradproof: {} has no worker yet, waiting (Ctrl-C to stop): start one with `dask worker {}`\n"
 
 
 class Cluster:

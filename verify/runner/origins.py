@@ -206,7 +206,7 @@ def received(channel: socket.socket) -> tuple[int, int]:
 
     message = channel.recv(MESSAGE.size, socket.MSG_WAITALL)
     if len(message) < MESSAGE.size:
-        raise OSError("the process that workers are forked from is gone")
+        raise OSError("the process that starts the workers has ended")
     process, status = MESSAGE.unpack(message)
     return process, status
 

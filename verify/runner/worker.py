@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from verify.model.result import CaseResult
     from verify.runner.touched import Touched
 
-_REPLACED = "the code replaces {}, with which gradproof computes too: it cannot go on, or not be trusted"
+_REPLACED = "the code replaces {}, which gradproof itself computes with: its results could not be trusted"
 _LEEWAY = 10  # seconds beyond the longest time, which is for the command to see to
 
 

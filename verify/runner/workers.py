@@ -202,7 +202,7 @@ class Workers:
             if again.kind != "done":
                 return again
             if again.value != self._listed[case.unit]:
-                text = "importing it again, after a case ended its process, gave different cases"
+                text = "importing it again after a crash gave different cases"
                 return Answer("failed", text, reason=Reason.UNSTABLE_IMPORT)
         return self._ask(kind, case.unit, case.number, *arguments)
 
@@ -242,7 +242,7 @@ class Workers:
         self._spoilt = None
 
 
-OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
+OURS = "gradproof itself failed: this is a bug; please report it with the lines on standard error"
 _VERDICTS = {
     "hung": (Verdict.UNDECIDED, "timeout"),
     "exceeded": (Verdict.UNDECIDED, "memory"),

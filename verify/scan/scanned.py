@@ -20,7 +20,7 @@ from verify.scan.source import Source
 from verify.scan.trial import RIGHT
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
-_DOUBTED = "gradients of the right shapes are returned, but how they are called is not sure: {}"
+_DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
 
 def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:

@@ -246,6 +246,8 @@ def _stray(description: str, quantity: Quantity, actual: Any, values: dict[int, 
         floats = np.asarray(actual, dtype=float)
     except (TypeError, ValueError):
         return f"on floats the {description} is a {type(actual).__name__}, on symbols an array", -1
+    if floats.shape == (2, *quantity.shape):  # its real and its imaginary parts
+        return f"on floats the {description} is complex, on symbols real: take the real part, as in np.real(y)", -1
     if floats.shape != quantity.shape:
         return f"on floats the {description} has the shape {floats.shape}, on symbols {quantity.shape}", -1
     names = entry_names("", quantity.shape)
@@ -265,7 +267,7 @@ def _is_short(value: Any) -> bool:
 
 def _is_finite(value: Any) -> bool:
     try:
-        return bool(np.isfinite(np.asarray(value, dtype=float)).all())
+        return bool(np.isfinite(np.asarray(value, dtype=complex)).all())
     except (TypeError, ValueError):
         return True  # told of where it is compared
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from verify.model.errors import GradproofError, ProtocolError, TraceError, UnheldError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
-from verify.model.where import described, may_be_users, raised_at
+from verify.model.where import described, raised_at
 from verify.tracing.symbols.calls import call_at, short_text
 
 _CYTHON = ".pyx"  # compiled code with lines in tracebacks, such as NumPy's generators of random numbers
+_DEEPEST = 20  # of exceptions that took each other's places
 _gives_up = False  # whether a run that finds no place for a symbol ends the check
 
 
@@ -92,27 +93,38 @@ def _translating() -> Iterator[None]:
         if TraceError.raised and TraceError.raised[-1][2] is Reason.RAW_MEMORY:  # C code asks for a buffer, and says
             message, place, reason = TraceError.raised[-1]  # of whatever comes of that: "a bytes-like object is needed"
             raise SubjectError(message, place, reason=reason) from problem
+        if (refused := _refused(problem)) is not None:
+            raise SubjectError(str(refused), refused.place, reason=refused.reason) from problem
         place = raised_at(problem)
         if isinstance(problem, TypeError) and place.file.endswith(_CYTHON):
             UnheldError.places.append(place)  # symbols where it takes numbers, such as parameters of a distribution
-        description = f"{described(problem)}{', at ' if place else ''}{place}"
-        raised = SubjectError(description, place, reason=Reason.CODE_RAISED, broken=True)
-        raised.function, raised.call = _raising(problem)
-        raise raised from problem
+        raise _subjects(problem, place) from problem
     refuse_caught()
 
 
-def _raising(problem: BaseException) -> tuple[str, str]:
-    """Return the innermost function of the user's that an exception came out of, and the call there, if it is one."""
-    last, step = None, problem.__traceback__
-    while step is not None:
-        last = step if may_be_users(step.tb_frame.f_code.co_filename) else last
-        step = step.tb_next
-    if last is None:
-        return "", ""
-    code = last.tb_frame.f_code
-    call = call_at(code, last.tb_lasti)
-    return code.co_qualname.rpartition("<locals>.")[2], "" if call is None else short_text(call)
+def _refused(problem: BaseException | None) -> TraceError | None:
+    """Return what a symbol raised, where NumPy raised "setting an array element with a sequence" in its place."""
+    for _ in range(_DEEPEST):
+        if problem is None or isinstance(problem, TraceError):
+            return problem
+        problem = problem.__cause__
+    return None
+
+
+def _subjects(problem: BaseException, place: Place) -> SubjectError:
+    """Return an exception of the user's as one of ours: its message, the shapes of its arrays, the place, the call."""
+    from verify.tracing.operands import raising_frame, shapes_at  # expressions need no NumPy
+
+    step = raising_frame(problem)
+    shapes = "" if step is None else shapes_at(problem, step)
+    description = f"{described(problem)}{', with ' if shapes else ''}{shapes}{', at ' if place else ''}{place}"
+    raised = SubjectError(description, place, reason=Reason.CODE_RAISED, broken=True)
+    if step is not None:
+        code = step.tb_frame.f_code
+        call = call_at(code, step.tb_lasti)
+        raised.function = code.co_qualname.rpartition("<locals>.")[2]
+        raised.call = "" if call is None else short_text(call)
+    return raised
 
 
 def refuse_caught() -> None:

@@ -7,6 +7,7 @@ another shape or kind is refused, never passed on.
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ _DOUBLE = np.dtype(np.float64)
 _Key = tuple[Any, ...]
 _VIEWS = ("einsum", "real", "nan_to_num")  # whose results may be views of their arguments
 _MOST = 10_000  # answers that are remembered
+# What NumPy and SciPy say of symbols, which are objects to them: it is not about the user's arrays.
+_OF_OBJECTS = re.compile(r"dtype\('O'\)|not supported for the input types|object arrays?|dtype=object|dtype object")
 _answers: dict[_Key, Any] = {}
 
 
@@ -40,7 +43,8 @@ def refusal(name: str, detail: str = "") -> TraceError:
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    message = f"{name} cannot be traced ({reason})"
+    because = "" if _OF_OBJECTS.search(reason) else f" ({reason})"
+    message = f"{name} cannot be traced{because}"
     return UnheldError(message, asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION, function=name)
 
 

@@ -110,7 +110,9 @@ def _compiled_parts(call: ast.Call, frame: FrameType) -> Iterator[str]:
 
 
 def _arguments(call: ast.Call) -> Iterator[ast.expr]:
-    """Yield the arguments of a call, and those of calls among them: list(map(libm.exp, x))."""
+    """Yield the arguments of a call, and of calls among them: list(map(libm.exp, x)), np.vectorize(libm.exp)(x)."""
+    if isinstance(call.func, ast.Call):
+        yield from _arguments(call.func)
     for argument in (*call.args, *(keyword.value for keyword in call.keywords)):
         yield argument
         if isinstance(argument, ast.Call):
