@@ -6,7 +6,11 @@ from fractions import Fraction
 import pytest
 from effort import some
 
+import verify
+from verify.checks.checker import check
 from verify.graph.graph import Graph
+from verify.model.reasons import Reason
+from verify.model.result import Verdict
 from verify.proof.constants import Corrections, reach, same_up_to_constants
 from verify.tracing.symbols.symbolic import Symbol
 
@@ -208,3 +212,17 @@ def test_a_typed_difference_that_is_wrong(explained):
     """A constant that is typed where a difference was meant is not taken for its rounding."""
     assert explained(lambda x, y: (x - 0.999999 * x, x * 1.00000000002e-6))
     assert not explained(lambda x, y: (x - 0.999999 * x, x * 1.000000001e-6))
+
+
+@pytest.mark.parametrize("shape", some(["1", "3 4"], 2))
+@pytest.mark.parametrize("nines", [9, 10, 11, 13])
+def test_a_rate_so_close_to_1_that_few_digits_are_left(nines, shape):
+    """A right decay is not refuted for the digits that 1 - h has lost, and one that is 2 % off is."""
+    h = float(f"0.{'9' * nines}")
+    forward = lambda x: x + h * (2 - x)  # noqa: E731
+    right = check(verify.pair(forward, lambda d, x: d * (1 - h), x=shape), quick=True).comparisons
+    wrong = check(verify.pair(forward, lambda d, x: d * 1.02 * (1 - h), x=shape), quick=True).comparisons
+    expected = {Verdict.PROVED, Verdict.AGREES} if nines < 10 else {Verdict.UNDECIDED}
+    assert {row.verdict for row in right} <= expected
+    assert {row.verdict for row in wrong} == {Verdict.REFUTED}
+    assert {row.evidence.reason for row in right} <= {None, Reason.ROUNDED_CONSTANTS}

@@ -165,6 +165,16 @@ class Corrections:
             self._chosen.update(chosen)
             return Correction(len(unknowns), max(u.ulps(chosen[u.key]) for u in unknowns))
 
+    def may_explain(self, pair: tuple[int, int], point: Point) -> bool:
+        """Tell whether roundings of the constants reach a difference, and change more than digits of the result.
+
+        As 1 - 0.99999999999 has but few of the digits of its operands: no choice of constants is looked for there.
+        """
+        tape = Tape(self.graph, pair)
+        search = _Search(self, tape, pair, [self._unknown(key) for key in tape.keys])
+        with flint.ctx.workprec(_AT_A_POINT):
+            return bool(tape.keys) and search.covers(point, rough=True)
+
     def _first_choice(self, search: _Search, points: Sequence[Point]) -> dict[Key, flint.arb] | None:
         """Return the first choice that a search comes to: from the last one, from what is read, and with this for most.
 
@@ -304,10 +314,15 @@ class _Search:
         """Tell whether a difference is larger than what all roundings together do."""
         return bool(abs(row.difference) > row.unit * (_FACTOR * len(self.unknowns)))
 
-    def covers(self, point: Point) -> bool:
-        """Tell whether the roundings of the constants together are as large as the difference at a point."""
+    def covers(self, point: Point, *, rough: bool = False) -> bool:
+        """Tell whether the roundings of the constants together are as large as the difference at a point.
+
+        With `rough`, whether they are and change more than digits of the result there.
+        """
         row = _Row(point)
         self._judge(row, {u.key: balls.ball(u.read) for u in self.unknowns})
+        if rough and not row.rough:
+            return False
         if row.unit.is_zero() or row.amplified or not row.difference.is_finite():
             return bool(row.difference.is_zero())
         return bool(abs(row.difference) <= sum(map(abs, row.effects), flint.arb(0)))

@@ -29,6 +29,12 @@ _COMPUTED = Evidence(
     "the formulas differ by no more than the possible error of constant arrays computed in floats, such as an inverse",
     reason=Reason.COMPUTED_CONSTANTS,
 )
+_ROUGH = Evidence(
+    "constants",
+    "the formulas differ by no more than the roundings of the code's constants may make, where few digits of these are "
+    "left, as in 1 - 0.99999999999: whether they explain it is not known",
+    reason=Reason.ROUNDED_CONSTANTS,
+)
 _UNSEEN = "a term is too small to be seen at every point tried: agreement there says nothing about it"
 _SPENT = "; the budget for further points was used up"
 _UNDEFINED = Decision(
@@ -113,10 +119,16 @@ def _unseen(terms: Hidden) -> Decision:
 
 
 def _differing(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections) -> Decision:
-    """Refute a pair that differs at the first of some points, unless arrays of constants may explain it at all."""
+    """Refute a pair that differs at the first of some points, unless constants may explain it at all of them."""
     point = unexplained(graph, pair, points, corrections.holds)
     if point is None:
         return Decision(Verdict.UNDECIDED, _COMPUTED)
+    if corrections.may_explain(pair, point):
+        others = (other for other in points if agreements(graph, [pair], other, PRECISIONS)[pair] is False)
+        clear = next((other for other in others if not corrections.may_explain(pair, other)), None)
+        if clear is None:
+            return Decision(Verdict.UNDECIDED, _ROUGH)
+        point = clear
     return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 
