@@ -284,7 +284,7 @@ def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     )
     done = command("planted.py")
     assert (done.status, "TypeError" in done.err) == (1, True)
-    assert "gradproof itself failed: this is a bug in it; please report it" in done.out
+    assert "gradproof itself failed: this is a bug; please report it" in done.out
     assert f"what that means: gradproof explain {Reason.INTERNAL_ERROR.value}" in done.out
     assert "1 case in error (2 cases, 1 gradient: 1 proved)" in done.out
 

@@ -27,7 +27,7 @@ def watching(shop):
 def until_it_waits(process):
     """Return the lines on standard error of a run, once it has ended."""
     lines = []
-    while not (lines and "waiting for changes" in lines[-1]):
+    while not (lines and "waiting for file changes" in lines[-1]):
         lines.append(process.stderr.readline())
         assert lines[-1], lines
     return [line.strip() for line in lines[:-1] if line.startswith("gradproof:")]
