@@ -347,4 +347,4 @@ def test_extensions_keep_nothing(again, shop, put_back):
     (shop / "pyproject.toml").write_text('[tool.gradproof]\nextensions = ["shop_extension"]\n')
     for _ in range(2):
         assert again() == ([], [])
-        assert "nothing is kept: [tool.gradproof] extensions may change" in again.done.err
+        assert "no results are stored: extensions in [tool.gradproof] may change verdicts" in again.done.err

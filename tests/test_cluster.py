@@ -98,7 +98,7 @@ def test_a_file_that_takes_its_workers_with_it(command, shop):
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}), cluster_of(1) as alone:
         lost = broken_off(command, alone, shop, times=2)
     assert lost.status == 1
-    assert "the workers of the cluster ended again and again while they checked this file" in lost.out
+    assert "the workers of the cluster died several times while they checked this file" in lost.out
     assert [case["good"] for case in json.loads(lost.out)["cases"]] == [False, True, True]
 
 
