@@ -476,10 +476,19 @@ def test_what_fails_beside_right_gradients(fixed):
 @slow
 def test_the_nearest_edit(fixed):
     """An edit that is right at the sample only is no fix; it is named, with what speaks against it."""
-    text = function("3 * x * dout", "np.where(x > 40, np.exp(x / 100), x * x)")
+    text = function("3 * x * dout", "np.where(x > 40, np.cumprod(x, axis=1), x * x)")
     done = fixed(text, "--fix-budget", "6")
     assert (done.status, done.source) == (1, text)
     assert "; the nearest is `return 2 * x * dout` (mine.py:10), with which the gradient of x is REFUTED" in done.out
+
+
+@slow
+def test_what_is_right_at_the_sample_only_gives_way_to_the_exact_gradient(fixed):
+    """An edit that is wrong in another region is passed over: the exact gradient is written, with its branch."""
+    done = fixed(function("3 * x * dout", "np.where(x > 40, np.exp(x / 100), x * x)"), "--write", "--fix-budget", "6")
+    assert done.status == 0
+    assert "x > 40" in done.source[done.source.index("def backward") :]
+    assert fixed(done.source).out.endswith("nothing to fix.\n")
 
 
 NEARLY = {
@@ -491,11 +500,11 @@ NEARLY = {
 @slow
 @pytest.mark.parametrize("name", some(NEARLY, 2))
 def test_a_quantity_that_is_nearly_right(fixed, name):
-    """One that is right at the sample and wrong in another region is no fix: the file stays as it is."""
+    """One that is right at the sample and wrong in another region is no fix: the exact gradient is."""
     done = fixed(NEARLY[name], "--write", "--fix-budget", "8")
-    assert (done.status, done.source) == (1, NEARLY[name])
-    assert "; the nearest is `return" in done.out
-    assert "near" in done.out
+    assert done.status == 0
+    assert "near" not in done.source[done.source.index("return", done.source.index("def backward")) :]
+    assert fixed(done.source).out.endswith("nothing to fix.\n")
 
 
 def test_a_file_in_another_encoding(command, shop):
