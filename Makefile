@@ -34,16 +34,16 @@ verify: $(INSTALLED)  ## run the suite and show the table
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA) $(AXE)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA) $(AXE)  ## run what `make test` leaves out: 5,000 random layers, 250 with kinks, 10,000 programs, every reference layer with 20 seeds
+test-long: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA) $(AXE)  ## run what `make test` leaves out: 625 random layers, 190 with kinks, 5,000 programs, every reference layer with 20 seeds
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal -m left_out
 
 test-output: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run what sees output, in minutes: samples, documents, the README, the gallery, scan's corpus
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal $(OUTPUT_TESTS:%=tests/test_%.py)
 
-test-random: $(INSTALLED)  ## run what takes hours: 10,000 random layers with kinks, 100,000 programs, 50,000 on whole arrays, every mistake in our layers, the lines of a release
+test-random: $(INSTALLED)  ## run what takes hours: 10,000 random layers with kinks, 5,000 others, 100,000 programs, 50,000 on whole arrays, every mistake in our layers, the lines of a release
 	GRADPROOF_LONG=whole $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_whole_arrays.py \
 		tests/test_programs.py tests/test_arithmetic_whole.py tests/test_approximation_order.py tests/test_computed_constants.py \
-		tests/test_mutate.py tests/test_workflows.py
+		tests/test_mutate.py tests/test_workflows.py tests/test_random_layers.py
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
 	GRADPROOF_LONG=1 $(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)

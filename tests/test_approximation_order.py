@@ -56,7 +56,7 @@ LAYERS = {
 }
 
 
-CHUNKS, _ = chunks_of(1, 1, many=len(LAYERS), every=3)  # up to 40 seconds each
+CHUNKS, _ = chunks_of(1, 1, many=len(LAYERS), every=6)  # up to 40 seconds each
 
 
 @pytest.mark.parametrize("name", [[*LAYERS][chunk] for chunk in CHUNKS])

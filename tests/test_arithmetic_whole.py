@@ -18,7 +18,7 @@ from verify.checks.rounding.trials import trials
 from verify.checks.rounding.whole import settled
 from verify.tape import recording
 
-CHUNKS, CHUNK = chunks_of(100, 12, many=40)  # layers
+CHUNKS, CHUNK = chunks_of(100, 12, many=40, every=40)  # layers
 LEAST = 0.4  # of the points are settled on arrays, or these do not do their work
 STEP = 0.11  # from one text of two digits, rounded up, to the next
 NARROWER, WIDER = 0.97, 1.6  # times the bound that single numbers give, which know equal operations on single entries

@@ -18,8 +18,8 @@ from verify.tracing.numpy import elementwise, functions, protocol, reductions
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
-# Programs: whole 100,000, else 10,000 or 600; half of them on a tape too.
-CHUNKS, CHUNK = chunks_of(1000, 600, many=100, every=10)
+# Programs: whole 100,000, else 5,000 or 600; half of them on a tape too.
+CHUNKS, CHUNK = chunks_of(1000, 600, many=100, every=20)
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from subjects import complaints
 
 from verify.checks.checker import check
 
-# Plans with consecutive seeds, each once right and most of them once with a plant: whole 20,079 layers, else about 470 or 10.
-CHUNKS, CHUNK = chunks_of(50, 5, many=213, every=50)
+# Plans with consecutive seeds, each once right and most of them once with a plant: whole 20,079 layers, else about 190 or 10.
+CHUNKS, CHUNK = chunks_of(50, 5, many=213, every=107)
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)

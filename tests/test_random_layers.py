@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import flint
 import numpy as np
 import pytest
-from effort import LONG, PART, some
+from effort import LONG, PART, WHOLE, chunks_of, some
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
@@ -28,8 +28,8 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import _FIXED, observe, variants
 
-LAYERS = 5_000 if LONG else 60
-CHECKED = 60 if LONG else 3  # of them again by verify.check, from the case to the rows
+CHUNKS, CHUNK = chunks_of(625, 60, many=8, every=8)  # layers: whole 5,000, else 625 or 60
+CHECKED = 60 if WHOLE else 12 if LONG else 3  # of them again by verify.check, from the case to the rows
 SHAPES = ("2 3", "3", "2 1", "", "3 2")  # of the inputs; each pair but the last with another broadcasts
 THRESHOLDS = (0.1373, -0.2637, 0.5)
 LARGEST = 1e3  # of the values in a layer: beyond, 1 - tanh(x)**2 has thousands of zeros after the point
@@ -401,11 +401,12 @@ def searching(examples, number):
     return lambda test: seed(number)(fixed(test))
 
 
+@pytest.mark.parametrize("chunk", CHUNKS)
 @pytest.mark.parametrize("change", some(CHANGES, 4))
-def test_random_layers(change, counts):
+def test_random_layers(change, chunk, counts):
     """An unchanged layer is proved or agrees, entry by entry; an entry that a change makes another is never proved."""
 
-    @searching(-(-LAYERS // len(CHANGES)), CHANGES.index(change))
+    @searching(-(-CHUNK // len(CHANGES)), CHANGES.index(change) + 100 * chunk)
     @given(planted_layers(change))
     def judged(drawn):
         layer, planted = drawn

@@ -17,8 +17,8 @@ from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
-# Layers, each of them right and with a mistake: whole 50,000 programs, else 1,500 or 40.
-CHUNKS, CHUNK = chunks_of(250, 20, many=100, every=40)
+# Layers, each of them right and with a mistake: whole 50,000 programs, else 500 or 40.
+CHUNKS, CHUNK = chunks_of(250, 20, many=100, every=100)
 JUDGED = 20  # one in so many on scalars as well
 REFUTING = 10  # one in so many is also refuted on the tape, as large ones are
 NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
