@@ -49,7 +49,7 @@ def long_one(x):
             ),
             (
                 lambda x: np.loadtxt(StringIO("1 2 3")).put(0, x[0]),
-                "np.loadtxt(StringIO('1 2 3')).put(0, x[0]) raised ValueError: setting an array element with a sequence., at ",
+                f"{ASKED} by np.loadtxt(StringIO('1 2 3')).put(0, x[0]), at ",
             ),
         ],
         4,
