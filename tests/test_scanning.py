@@ -230,7 +230,7 @@ def test_losses_beside_expressions(folder):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("weigh", "in another order than that of the inputs: b, a"),
+        ("weigh", "in a different order than the inputs: b, a"),
         ("mean_error", "for pred of shape N,"),
         ("BinaryEntropy", "for p of shape N,"),
     ],
