@@ -122,7 +122,7 @@ def scaled(tells, right):
     return verify.pair(
         lambda x: (2 * x, tells(x)),
         lambda d, far: d * (2 if right else 2 + far),
-        x="N M" if tells in (area, total, wide, decided) else "N",
+        x="N M" if tells in (area, total, wide, decided, shape, around, longest) else "N",
     )
 
 
