@@ -182,6 +182,10 @@ REPLACED = [  # in the case, or where it is imported; what is replaced, and the 
     ("setattr(__import__('sympy'), 'diff', lambda *formulas: 7)", "", "sympy.diff"),
     ("pass", "import flint; flint.arb = None", "flint.arb"),
     ("setattr(__import__('builtins'), 'sum', None)", "", "builtins.sum"),
+    ("pass", "np.exp = lambda x: 1 + x", "numpy.exp"),
+    ("pass", "import hypothesis, math; math.exp = math.sin", "math.exp"),  # hypothesis replaces a function of `typing`
+    ("np.linalg.norm = sum", "", "numpy.linalg.norm"),
+    ("pass", "np.pi = 3.0", "numpy.pi"),
     ("setattr(__import__('sympy').Expr, 'diff', None)", "", "sympy.core.expr.Expr.diff"),
     ("setattr(__import__('sympy').Symbol, '__hash__', None)", "", "sympy.core.symbol.Symbol.__hash__"),
     ("setattr(__import__('fractions').Fraction, '__mul__', lambda a, b: a)", "", "fractions.Fraction.__mul__"),
@@ -240,8 +244,8 @@ def test_a_library_that_a_case_leaves_as_it_was():
 
 def test_what_an_import_leaves_changed(rows, shop):
     """A module that spoils its process when it is imported spoils no other's cases, and its own have what it made."""
-    (shop / "bad.py").write_text("import numpy as np\nnp.exp = None\n" + cases(one="assert np.exp is None"))
-    (shop / "good.py").write_text("import numpy as np\n" + cases(two="np.exp(1)"))
+    (shop / "bad.py").write_text("import random\nrandom.gauss = None\n" + cases(one="assert random.gauss is None"))
+    (shop / "good.py").write_text("import random\n" + cases(two="random.gauss(0, 1)"))
     for order in (["bad.py", "good.py"], ["good.py", "bad.py"]):
         assert [row[1] for row in rows(*order)] == ["PROVED", "PROVED"]
 

@@ -35,6 +35,14 @@ class TargetError(InputError):
         self.place, self.reason = place, reason
 
 
+class ReplacedError(TargetError):
+    """The user's code has replaced a function of a library, or a constant, with which verdicts are computed."""
+
+    def __init__(self, name: str) -> None:
+        text = f"the code replaces {name}, which gradproof itself computes with: its results could not be trusted"
+        super().__init__(text, reason=Reason.REPLACED_LIBRARY)
+
+
 class ProtocolError(GradproofError):
     """A subject does not keep to the generator protocol (a row with the verdict ERROR)."""
 

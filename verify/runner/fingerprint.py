@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -33,7 +33,11 @@ from verify.model.package import PACKAGE
 # With these the engine computes. Their inner modules are too much to be compared after each case: the names of the
 # outermost and the methods of all classes are.
 _ENGINE = ("sympy", "mpmath", "z3", "flint")
-_COMPUTING = (*_ENGINE, PACKAGE, "fractions", "numbers", "enum", "functools", "operator")  # and we with all of these
+# And we with all of these: a run answers for functions of the numeric libraries by their names, whatever they are now.
+_NUMERIC = ("numpy", "scipy", "math", "cmath")  # of which constants and modules within modules count as well
+_PYTHONS = ("fractions", "numbers", "enum", "functools", "operator", "itertools", "collections", "copy", "builtins")
+_COMPUTING = (*_ENGINE, PACKAGE, *_NUMERIC, *_PYTHONS)
+_TALKING = ("print", "input", "open", "breakpoint", "help", "exit", "quit", "__import__")  # of `builtins`
 _LEFT_OUT = (*_ENGINE, "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
 _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
@@ -41,7 +45,6 @@ _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "w
 _SIGNALS = [int(number) for number in signal.valid_signals()]
 _handler: Callable[[int], Any] = inspect.unwrap(signal.getsignal)  # numbers as they are: an enum of each takes longer
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, type, np.ufunc)
-_NUMERIC = ("numpy", "scipy", "math", "cmath")  # of which constants and modules within modules count as well
 _CONSTANTS = (float, complex, ModuleType)
 _METHODS = (*_FUNCTIONS, staticmethod, classmethod, property)
 _WRITABLE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: classes that have been made by a class statement
@@ -89,16 +92,21 @@ class Fingerprint:
         return self.replaced()
 
     def replaced(self) -> str:
-        """Return the first function, or constant of a numeric library, that something else stands in for."""
+        """Return a function, or constant of a numeric library, that something else stands in for.
+
+        One with which verdicts are computed is named first: libraries replace others, each for reasons of its own.
+        """
+        names = [*self._all_replaced()]
+        return next(filter(is_engines, names), next(iter(names), ""))
+
+    def _all_replaced(self) -> Iterator[str]:
         for owner, present, values, names, functions in self._functions:
             if all(map(operator.is_, present.values(), values)) and len(present) == len(values):
                 continue  # thousands of classes after each case: no loop of Python's over their attributes
             before = dict(zip(names, functions, strict=True))
             others = [name for name, old in before.items() if present.get(name) is not old]
             others += [name for name in present if name not in before and _is_inherited(owner, name, len(values))]
-            if others:
-                return f"{_owner_name(owner)}.{others[0]}"
-        return ""
+            yield from (f"{_owner_name(owner)}.{name}" for name in others)
 
 
 _before: list[_Imported] = []  # of the process that this one was forked from
@@ -116,6 +124,8 @@ def at_first() -> Fingerprint:
 
 def is_engines(name: str) -> bool:
     """Tell whether a function that was replaced is one of those with which verdicts are computed."""
+    if name in (f"builtins.{function}" for function in _TALKING):
+        return False
     return any(f"{name}.".startswith(f"{package}.") for package in _COMPUTING)
 
 

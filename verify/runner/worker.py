@@ -23,7 +23,7 @@ import traceback
 from typing import IO, TYPE_CHECKING, Any
 
 from verify.discovery.messages import MARK, WHERE, Answer, Task, Unit, packed, receive, send
-from verify.model.errors import InputError, TargetError
+from verify.model.errors import InputError, ReplacedError, TargetError
 from verify.model.identity import Place
 from verify.model.package import PACKAGE
 from verify.model.reasons import Reason
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from verify.model.result import CaseResult
     from verify.runner.touched import Touched
 
-_REPLACED = "the code replaces {}, which gradproof itself computes with: its results could not be trusted"
 _LEEWAY = 10  # seconds beyond the longest time, which is for the command to see to
 
 
@@ -153,7 +152,7 @@ class Worker:
         replaced = self._worlds.replaced(now=bool(changed))
         if not replaced or (answer.kind == "done" and not is_engines(replaced)):
             return answer
-        return Answer("failed", _REPLACED.format(replaced), reason=Reason.REPLACED_LIBRARY)
+        return Answer("failed", str(ReplacedError(replaced)), reason=Reason.REPLACED_LIBRARY)
 
     def _changed(self, request: str | Task) -> str:
         """Return what a request has changed in this process that would spoil others."""

@@ -51,6 +51,7 @@ from verify.tracing.stand_ins.creating import (
 from verify.tracing.stand_ins.generators import DRAWN, drawn_with
 from verify.tracing.stand_ins.listed import Joined, OfTruths, of_lists
 from verify.tracing.stand_ins.strided import striding
+from verify.tracing.symbols.concolic import METHODS
 from verify.tracing.symbols.dispatch import STAND_INS, answers
 
 functions.FUNCTIONS.update(data.FUNCTIONS)
@@ -240,11 +241,19 @@ def altered() -> str:
     return ""
 
 
+def restore() -> None:
+    """Make the modules' stand-ins again what they were made as: a program may check other cases after this one."""
+    for module, made in _MADE:
+        vars(module).clear()
+        vars(module).update(made)
+
+
 _MADE: list[tuple[_StandIn, dict[str, Any]]] = []  # the stand-ins of modules that last, with their attributes
 _STAND_INS = STAND_INS
 _STAND_INS.update(_stand_ins())
 _MADE += [(made, dict(vars(made))) for made in _STAND_INS.values() if isinstance(made, _StandIn)]
 _admitted: tuple[int, list[Any]] = (0, [])  # how many modules and what added functions there were at the last look
+_NUMERIC = (np, np.linalg, np.fft, np.random, *MODULES)
 REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
 _VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
@@ -354,8 +363,7 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = [*sparse.replaced(), *distributions.replaced(), *multivariate.replaced(), *splines.replaced(), *_THREADS]
-    methods += [*masked.replaced(), *entropy.replaced()]
+    methods = [*_methods_of_libraries(), *_THREADS, *entropy.replaced()]
     methods += jitted.replaced(places, _STAND_INS)
     number = len(_methods)
     _replace(methods)
@@ -371,6 +379,28 @@ def in_force(seed: int) -> Iterator[None]:
         _put_back(number)
         for namespace, name, original in places:
             namespace[name] = original
+
+
+def _methods_of_libraries() -> list[tuple[Any, str, Any, Any]]:
+    """Return the methods of SciPy and of masked arrays that are answered for, as far as they have been imported."""
+    of_scipy = (*sparse.replaced(), *distributions.replaced(), *multivariate.replaced(), *splines.replaced())
+    return [*of_scipy, *masked.replaced()]
+
+
+def numeric() -> list[ModuleType]:
+    """Return the modules of numeric libraries that user code sees another one of, or may, as far as imported."""
+    return [*_NUMERIC, *(sys.modules[name] for name in scipys.MODULES.keys() & sys.modules.keys())]
+
+
+def answered() -> Iterator[tuple[Any, str]]:
+    """Yield the functions and methods of numeric libraries that are answered for by name, each with what has it."""
+    for module in _NUMERIC:
+        yield from ((module, name) for name in _MODULES[module])
+    yield from ((np, name) for name in (*functions.FUNCTIONS, *METHODS) if name in vars(np))
+    for name in scipys.MODULES.keys() & sys.modules.keys():
+        yield from ((sys.modules[name], function) for function in scipys.MODULES[name])
+    if not _looked_through:
+        yield from ((owner, name) for owner, name, *_ in _methods_of_libraries())
 
 
 _methods: list[tuple[Any, str, Any, Any]] = []  # what is replaced now: class or module, name, original, replacement

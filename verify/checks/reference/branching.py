@@ -9,6 +9,7 @@ from verify.model.reasons import Reason
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
 from verify.tracing.following import SubjectError
+from verify.tracing.originals import refuse_replaced
 from verify.tracing.region import Region, one_sided, pinned
 from verify.tracing.symbols.trace import Trace
 
@@ -23,6 +24,7 @@ def run(theory: Theory, seed: int) -> tuple[Outcome, Region]:
     """
     trace = theory.graph
     assert isinstance(trace, Trace)
+    refuse_replaced()
     with arrays.running(trace), patches.in_force(seed):
         outcome = runs.on_symbols(theory)
     conditions = list(trace.conditions.values())
