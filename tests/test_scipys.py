@@ -1,5 +1,8 @@
 """SciPy's linear algebra and sparse matrices on symbols, as user code calls them: right gradients and planted errors."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from effort import slow, some
@@ -142,3 +145,41 @@ def test_methods_of_sparse_matrices_are_put_back():
     verify.check(RIGHT["sparse product"])
     assert (CSR @ np.ones(3)).tolist() == [3, 3.7, 5]
     assert not any("replacement" in repr(value) for value in before.values())
+
+
+LAZY = """
+import verify
+
+def solve(a, b):
+    import scipy.linalg
+    return scipy.linalg.solve(a, b), (a.copy(), scipy.linalg.solve(a, b))
+
+def solve_back(d, cache):
+    from scipy.linalg import solve
+    a, y = cache
+    g = solve(a.T, d)
+    return -g[:, None] * y, g
+
+def normal(x):
+    from scipy.stats import norm
+    return norm.cdf(x), x.copy()
+
+def normal_back(d, x, factor=1):
+    from scipy.stats import norm
+    return d * norm.pdf(factor * x)
+
+wrong = lambda d, x: normal_back(d, x, 2)
+cases = [
+    verify.pair(solve, solve_back, a="N N", b="N"),
+    verify.pair(normal, normal_back, x="N"),
+    verify.pair(normal, wrong, x="N"),
+]
+print([sorted({row.verdict.name for row in verify.check(case, quick=True).comparisons}) for case in cases])
+"""
+
+
+def test_what_the_code_imports_first_while_it_runs_is_followed(tmp_path):
+    """In a process that has nothing of SciPy yet: its functions and its distributions."""
+    (tmp_path / "lazy.py").write_text(LAZY)
+    run = subprocess.run([sys.executable, "lazy.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "[['PROVED'], ['PROVED'], ['REFUTED']]", run.stderr

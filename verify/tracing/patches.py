@@ -263,9 +263,12 @@ _THREADS = threads.replaced()
 
 def _importing(name: str, globals: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002 - as Python has it
     """Import a module for code that does so while it runs."""
+    count = len(sys.modules)
     module = _import(name, globals, *args, **options)
     if name.startswith("numpy"):
         _replace_masked()
+    if name.startswith("scipy") and len(sys.modules) != count:
+        _follow_scipy()
     replaced = _STAND_INS.get(id(module))  # of few modules, and SymPy imports from many in each call
     names = sys._getframe(1).f_globals if globals is None else globals  # noqa: SLF001 - where it was called by its name
     if replaced is None or _is_foreign(names.get("__name__") or ""):
@@ -277,6 +280,14 @@ def _replace_masked() -> None:
     """Replace what `numpy.ma` has of its own, if it was imported since: NumPy does so when it is asked for it."""
     if _looked_through and not masked.is_replaced():
         _replace([*masked.replaced()])
+
+
+def _follow_scipy() -> None:
+    """Follow what code imports of SciPy while it runs, and has not imported before."""
+    if _looked_through:
+        _admit()
+        replaced = {(owner, name) for owner, name, *_ in _methods}
+        _replace([method for method in _methods_of_libraries() if method[:2] not in replaced])
 
 
 def _replace(methods: list[tuple[Any, str, Any, Any]]) -> None:
