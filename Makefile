@@ -11,6 +11,7 @@ NEWEST := .newest
 TORCH := .torch
 JAX := .jax
 AUTOGRAD := .autograd
+PYTENSOR := .pytensor
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
@@ -18,11 +19,11 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 OUTPUT_TESTS := readme reports scanning gallery merging made docs codes trusted
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-output test-oldest test-newest test-torch test-jax test-autograd test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
+test test-output test-oldest test-newest test-torch test-jax test-autograd test-pytensor test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 # Hundreds of processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: verify test test-output test-oldest test-newest test-torch test-jax test-autograd test-long test-random lint types bench samples docs clean
+.PHONY: verify test test-output test-oldest test-newest test-torch test-jax test-autograd test-pytensor test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -59,6 +60,9 @@ test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an envir
 
 test-autograd: $(AUTOGRAD)/installed  ## run the tests of the adapter for autograd, in an environment that has it
 	$(AUTOGRAD)/bin/python -m pytest -n auto tests/frameworks/autograd_checks.py
+
+test-pytensor: $(PYTENSOR)/installed  ## run the tests of the adapter for PyTensor, in an environment that has it
+	$(PYTENSOR)/bin/python -m pytest -n auto tests/frameworks/pytensor_checks.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -127,6 +131,12 @@ $(AUTOGRAD)/installed: pyproject.toml
 	$(PYTHON) -m venv $(AUTOGRAD)
 	$(AUTOGRAD)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(AUTOGRAD)/bin/python -m pip install --quiet --disable-pip-version-check --group autograd --editable .
+	touch $@
+
+$(PYTENSOR)/installed: pyproject.toml
+	$(PYTHON) -m venv $(PYTENSOR)
+	$(PYTENSOR)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(PYTENSOR)/bin/python -m pip install --quiet --disable-pip-version-check --group pytensor --editable .
 	touch $@
 
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         layer,
         loss,
         pair,
+        pytensor_op,
         real,
         torch_function,
     )
@@ -54,6 +55,7 @@ __all__ = [
     "layer",
     "loss",
     "pair",
+    "pytensor_op",
     "real",
     "torch_function",
 ]

@@ -25,6 +25,7 @@ FOLDERS = [
     "verify/tracing",
     "verify/adapters/jax",
     "verify/adapters/autograd",
+    "verify/adapters/pytensor",
     "verify/adapters/torch",
     "verify/adapters",
     "verify/scan",

@@ -131,6 +131,7 @@ def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
         ".torch/",
         ".jax/",
         ".autograd/",
+        ".pytensor/",
         "build/",
         "dist/",
         ".git/",

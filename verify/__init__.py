@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.adapters.functions import autograd_primitive, jax_rule, torch_function
+    from verify.adapters.functions import autograd_primitive, jax_rule, pytensor_op, torch_function
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
@@ -32,6 +32,7 @@ __all__ = [
     "layer",
     "loss",
     "pair",
+    "pytensor_op",
     "real",
     "torch_function",
 ]
@@ -56,6 +57,7 @@ _HOMES = {
     "Comparison": "model.result",
     "Verdict": "model.result",
     "autograd_primitive": "adapters.functions",
+    "pytensor_op": "adapters.functions",
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
 }

@@ -113,3 +113,36 @@ def jax_rule(
     from verify.adapters.jax.case import case_of
 
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
+
+
+def pytensor_op(
+    op: Any,
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    as_if: object = None,
+    name: str = "",
+    **inputs: Any,
+) -> TracedCase:
+    """Make a case of an Op of PyTensor with a gradient of its own: `pytensor_op(Softplus(), x="N D")`.
+
+    The inputs are described by the names of the parameters of `make_node`: a shape for an array of real numbers, or
+    `gradproof.real`, `gradproof.fixed`, `gradproof.integer` (int64) and `gradproof.constant` (any value). `options`
+    holds values to try for further parameters; the other keyword arguments are those of `gradproof.case`.
+
+    `pytensor.grad` calls `pullback` (`L_op` or `grad`), and the graphs of the function and of its gradients are run
+    node by node by `perform`. Any function of variables can be given too. Of several outputs, each is asked for alone
+    as well. `as_if` is a function of variables, which returns a variable for each output.
+
+    Raises InputError where the parts do not fit, or PyTensor is not installed.
+    """
+    try:
+        import pytensor  # noqa: F401
+    except ImportError:
+        raise InputError("pytensor_op needs PyTensor: pip install 'gradproof[pytensor]'") from None
+    from verify.adapters.pytensor.case import case_of
+
+    return case_of(op, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
