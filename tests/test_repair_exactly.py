@@ -12,7 +12,8 @@ from verify.mutation.result import How
 from verify.repair import exactly
 from verify.repair.applying import applied
 from verify.repair.exactly import exact_edits
-from verify.repair.trial import Failing, proof
+from verify.repair.proof import judged, with_edits
+from verify.repair.trial import Failing
 
 HOW = How(quick=True)
 NUMBERS = itertools.count()
@@ -217,10 +218,11 @@ def edited(made, edits):
     return applied(Path(made.__file__).read_bytes(), edits).decode()
 
 
-def judged(module, made, failing, edits):
+def proof_of(module, made, failing, edits):
     """Return what the prover says of a module with edits in it."""
     after = module(edited(made, edits))
-    return proof(made.case, failing.candidates().before, after.case, edits, HOW)
+    before = failing.candidates().before
+    return judged(made.case, before, with_edits(made.case, before, after.case, edits, HOW), HOW)
 
 
 @pytest.mark.parametrize("name", some(WRITTEN, 20))
@@ -233,7 +235,7 @@ def test_exact_gradients_are_written(module, name):
     assert why == ""
     assert edited(made, first) == becomes
     if name in JUDGED:
-        assert judged(module, made, failing, first).holds
+        assert proof_of(module, made, failing, first).holds
 
 
 REASONS = {
@@ -291,7 +293,7 @@ def test_what_is_written_wrong_is_not_proved(module, monkeypatch, wrong):
     made = module(layer(BODY))
     failing = Failing.of(made.case, HOW)
     [first, *_], _ = exact_edits(failing)
-    assert judged(module, made, failing, first).why == "the gradient of x is REFUTED"
+    assert proof_of(module, made, failing, first).why == "the gradient of x is REFUTED"
 
 
 def test_what_forward_would_compute_else(module, monkeypatch):
@@ -302,7 +304,7 @@ def test_what_forward_would_compute_else(module, monkeypatch):
     keeping = next(edit for edit in first if edit.function == "forward")
     worse = keeping._replace(text=b"        x = x + 1\n        self.y = np.tanh(x) * np.exp(x)\n" + keeping.text)
     edits = tuple(worse if edit is keeping else edit for edit in first)
-    assert not judged(module, made, failing, edits).holds
+    assert not proof_of(module, made, failing, edits).holds
 
 
 def test_the_files_stay(module):

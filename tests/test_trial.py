@@ -6,7 +6,8 @@ from effort import some
 
 import gradproof
 from verify.mutation.result import How
-from verify.repair.trial import Failing, proof
+from verify.repair.proof import judged, with_edits
+from verify.repair.trial import Failing
 
 HOW = How()
 
@@ -59,5 +60,6 @@ EDITS = {
 def test_an_edit_is_judged(name):
     """Floats of a gradient are first judged when it is right: they refuse an edit only where it was right before."""
     before, after, why = EDITS[name]
-    judged = proof(before, Failing.of(before, HOW).candidates().before, after, (), HOW)
-    assert (judged.holds, judged.why) == (not why, why)
+    known = Failing.of(before, HOW).candidates().before
+    proof = judged(before, known, with_edits(before, known, after, (), HOW), HOW)
+    assert (proof.holds, proof.why) == (not why, why)

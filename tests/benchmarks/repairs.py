@@ -74,11 +74,11 @@ def gradproof(folder, *arguments):
 
 def tried(name, case, mutant, folder):
     """Plant a mistake in a copy of its layer, and have it mended."""
-    copy = folder / "planted"
+    copy = folder / "layers"
     shutil.copytree(LAYERS, copy, dirs_exist_ok=True)
     file = copy / Path(mutant.file).name
     file.write_bytes(changed(mutant))
-    target = f"planted/{name}", "--case", case
+    target = f"layers/{name}", "--case", case
     done, seconds = gradproof(folder, "fix", *target, "--write", "--fix-budget", str(BUDGET))
     if "nothing to fix" in done.stdout:
         return Trial(case, mutant, UNNOTICED, seconds, done.stdout)

@@ -17,10 +17,12 @@ from verify.model.errors import GradproofError
 from verify.mutation.result import How
 from verify.repair.applying import applied
 from verify.repair.patience import TooLongError, at_most
+from verify.repair.proof import judged, with_edits
 from verify.repair.result import Before, Candidates, Edits, Proof
 from verify.repair.swapping import Functions, swapped
-from verify.repair.trial import Failing, proof
+from verify.repair.trial import Failing
 from verify.runner.worlds import Worlds
+from verify.tracing.seeds import held
 
 _ELSEWHERE = "with the edit, the module no longer has this case"
 _LEAST, _TIMES = 0.1, 20  # seconds of the processor for an edit, and times what the case takes without: it never ends
@@ -60,7 +62,7 @@ class Tool:
 
     def candidates(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Candidates:
         """Take a case, and return the edits of it."""
-        self._take(unit, number, cases, how)
+        self._take(unit, number, cases, how, Failing.of)
         with _silence():
             return self._failing.candidates()
 
@@ -81,7 +83,8 @@ class Tool:
         judge = partial(_patient, self._failing)
         imported = partial(self._with, unit, number, cases, judge=judge, refused=lambda _: None)
         if self._functions is not None:
-            left = [self._swapped(self._functions, cases[number], edits, judge, imported) for edits in trials]
+            with held(cases[number].subject):  # the random generators, which are put back once
+                left = [self._swapped(self._functions, cases[number], edits, judge, imported) for edits in trials]
             if self._is_as_it_was():
                 return left
             self._functions = None
@@ -110,8 +113,11 @@ class Tool:
     def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits, before: Before) -> Proof:
         """Check a case with some edits beside what it was `before`, which another process may have found."""
         self._worlds.enter(unit.folders)
-        judge = partial(proof, cases[number], before, edits=edits, how=how)
-        return self._with(unit, number, cases, edits, judge, lambda why: Proof(False, why))
+        check = partial(with_edits, cases[number], before, edits=edits, how=how)
+        after = self._with(unit, number, cases, edits, check, str)
+        self._worlds.enter(unit.folders)
+        with _silence():
+            return judged(cases[number], before, after, how)
 
     def exact(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[list[Edits], str]:
         """Return edits that write the exact gradients of a case into its code, or why there are none."""
@@ -130,11 +136,18 @@ class Tool:
             code = exact_code(cases[number], how.seed)
         return code.text, code.why
 
-    def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
+    def _take(
+        self,
+        unit: Unit,
+        number: int,
+        cases: Sequence[Case],
+        how: How,
+        begin: Callable[[Case, How], Failing] = Failing.known,
+    ) -> None:
         if self._subject != (unit, number, how):
             self._worlds.enter(unit.folders)
             with _silence():
-                self._subject, self._failing = (unit, number, how), Failing.of(cases[number], how)
+                self._subject, self._failing = (unit, number, how), begin(cases[number], how)
             self._functions = Functions()
 
     def _with(

@@ -1,4 +1,7 @@
-"""All fixes together, proved once more in a process that has seen none of them, with every other case beside them."""
+"""Fixes proved in processes that have seen no other edit: each by itself, then all together beside every other case.
+
+What was proved by itself is not proved again where there are no other edits than its own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import replace
 from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.mutation.result import How, Mutant
-from verify.repair.result import Edits, Hazard, Proof, Repair, State
+from verify.repair.result import Before, Edits, Hazard, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import CollectedCase
 
@@ -17,6 +20,12 @@ _OVERLAPS = "its edit overlaps the fix of another case: make that one first, the
 _TOGETHER = "with the fixes of all cases: {}"
 _WORSE = "with it, {} is worse: {}"
 _NO_ANSWER = Proof(holds=False, why="the check did not end")
+
+
+def proved(crew: Crew, case: CollectedCase, how: How, edits: Edits, before: Before | None) -> Proof:
+    """Return what a new process says of a case with edits."""
+    with crew.fresh() as workers:
+        return _proof(workers.ask_about(PROOF, case, how, edits, before))
 
 
 def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair]) -> list[Repair]:
@@ -66,11 +75,16 @@ def _proofs(
     """Return what a new process says of each case that passes, or has a fix, with all edits."""
     with crew.fresh() as workers:
         return [
-            _proof(workers.ask_about(PROOF, case, how, edits, repair.before))
+            _proved_with(repair, edits) or _proof(workers.ask_about(PROOF, case, how, edits, repair.before))
             if repair.state in (State.RIGHT, State.FIXED)
             else _NO_ANSWER
             for case, repair in zip(cases, repairs, strict=True)
         ]
+
+
+def _proved_with(repair: Repair, edits: Edits) -> Proof | None:
+    """Return the proof of a repair whose fix is all the edits that there are."""
+    return Proof(holds=True, hazards=repair.fix.hazards) if repair.fix and set(repair.fix.edits) == set(edits) else None
 
 
 def _proof(answer: object) -> Proof:

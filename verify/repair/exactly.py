@@ -60,7 +60,7 @@ def _attempts(failing: Failing) -> Iterator[tuple[bool, Callable[[], Edits]]]:
     case = failing.case
     if not isinstance(case, TracedCase) or not failing.runs:
         return
-    wrong = {row.name: None for row in failing.result.comparisons if row.quantity == "gradient" and not row.good}
+    wrong = {row.name: None for row in failing.checked().comparisons if row.quantity == "gradient" and not row.good}
     for outermost in (True, False):
         sites = partial(_sites, failing, case, list(wrong), outermost=outermost)
         for way, apart in product(WAYS, (True, False)):

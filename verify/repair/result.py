@@ -27,10 +27,14 @@ class State(Enum):
 
 
 class Before(NamedTuple):
-    """A case as it is, which edits are judged beside: its result, and the files and functions that run forward."""
+    """A case as it is, which edits are judged beside: its result, and the files and functions that run forward.
+
+    The result has no more than what refutes the case first, unless it is the `whole` one.
+    """
 
     result: CaseResult
     forward: frozenset[tuple[str, str]] = frozenset()
+    whole: bool = True
 
 
 class Candidates(NamedTuple):
@@ -69,11 +73,15 @@ class Change(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new."""
+    """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new.
+
+    `before` is the case without edits, where it had to be checked as a whole for that.
+    """
 
     holds: bool
     why: str = ""
     hazards: tuple[Hazard, ...] = ()
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True)

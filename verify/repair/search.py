@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from verify.discovery.messages import Task
@@ -17,10 +18,10 @@ from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
 from verify.mutation.result import How, Mutant
-from verify.repair.confirm import PROOF, confirmed
+from verify.repair.confirm import confirmed, proved
 from verify.repair.diff import changed_of, fix_of, sources_of
 from verify.repair.instead import with_code
-from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
+from verify.repair.result import Before, Candidates, Edits, Hazard, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
 
@@ -49,6 +50,7 @@ class Search:
         self._end = time.monotonic() + budget
         self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._before: Before | None = None
+        self._hazards: tuple[Hazard, ...] = ()  # that the edits which are proved have
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._unwritten = ""  # why no edit writes the exact gradient
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
@@ -94,7 +96,9 @@ class Search:
         return ()
 
     def _proof(self, edits: Edits) -> Proof:
-        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits, self._before)
+        """Return whether edits are proved, in a process that has seen no other ones."""
+        proof = proved(self._crew, self._case, self._how, edits, self._before)
+        self._before, self._hazards = proof.before or self._before, proof.hazards
         return proof
 
     def _why(self, start: Candidates) -> str:
@@ -107,9 +111,8 @@ class Search:
         return "; ".join(filter(None, why))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
-        return Repair(
-            self._case.name, self._case.where, state, fix_of(edits) if edits else None, why, self._tried, self._before
-        )
+        fix = replace(fix_of(edits), hazards=self._hazards) if edits else None
+        return Repair(self._case.name, self._case.where, state, fix, why, self._tried, self._before)
 
     def _over(self) -> bool:
         return time.monotonic() > self._end

@@ -1,50 +1,47 @@
-"""A failing case, and what becomes of it with an edit: how wrong are its gradients now, and is all of it proved?
+"""A failing case, and what becomes of it with an edit: how wrong are its gradients now?
 
 Edits run on the graph of the original, so that the exact derivatives are those of the original: an edit that changes an
 output is refused, whatever its gradients are. The count of wrong entries at the sample proves nothing, and is there to
-be fast; the check of the whole case is what accepts an edit.
+be fast; the check of the whole case, in `proof`, is what accepts an edit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
-from verify.checks.checker import check
 from verify.model.errors import GradproofError
-from verify.model.faults import Finding
-from verify.model.findings import FINDINGS, Subject
 from verify.model.garbage import uncollected
-from verify.model.result import CaseResult, Comparison, Verdict, strict
+from verify.model.identity import Place
+from verify.model.result import CaseResult, Verdict
 from verify.mutation.mutants import Table
 from verify.mutation.result import How
 from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
+from verify.repair.checked import checked, until_refuted
 from verify.repair.counting import Counter, floats
 from verify.repair.edits import edits_of, of_state_first, sooner
-from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
+from verify.repair.likely import likely_lines
 from verify.repair.operators import KEEPS, further, repairs
-from verify.repair.result import Before, Candidates, Edits, Hazard, Proof, State
+from verify.repair.result import Before, Candidates, Edits, State
 from verify.tracing.following import SubjectError
+from verify.tracing.seeds import held
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
 
 _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
-_SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _NOTHING = (
     "the case has no function that runs backward in a file of yours in UTF-8: move it to a .py file, for text that is "
     "executed, and compiled code, are not changed"
 )
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
-_OUTPUTS = "the outputs are not proved to stay the same"
 _RAISES = "the case ends with an error: {}"
 _BEFORE = "{}: {}; backward did not run"
 _UNDECIDED = "{}: {}; an undecided gradient cannot be fixed"
@@ -52,11 +49,15 @@ _UNDECIDED = "{}: {}; an undecided gradient cannot be fixed"
 
 @dataclass(slots=True)
 class Failing:
-    """A case as it is: its result, its runs on symbols, and which functions run backward."""
+    """A case as it is: its result, its runs on symbols, and which functions run backward.
+
+    The result is there where it was asked for, and is no more than the first refutation unless it is `whole`.
+    """
 
     case: Case
     how: How
-    result: CaseResult
+    result: CaseResult | None = None
+    whole: bool = False
     runs: list[Exact] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
     counters: list[Counter] = field(default_factory=list)
@@ -67,26 +68,44 @@ class Failing:
     @classmethod
     def of(cls, case: Case, how: How) -> Failing:
         """Check a case, and see what runs where it fails."""
-        failing = cls(case, how, _checked(case, how))
-        if not failing.result.good:
+        result, whole = until_refuted(case, how)
+        failing = cls(case, how, result, whole)
+        if not result.good:
             failing._watch()
         return failing
+
+    @classmethod
+    def known(cls, case: Case, how: How) -> Failing:
+        """Take a case of which it is known that it fails, and see what runs."""
+        failing = cls(case, how)
+        failing._watch()
+        return failing
+
+    def checked(self) -> CaseResult:
+        """Return the whole result."""
+        if self.result is None or not self.whole:
+            self.result, self.whole = checked(self.case, self.how), True
+        return self.result
 
     def _watch(self) -> None:
         case, seed = self.case, self.how.seed
         if isinstance(case, TracedCase):
             self.runs = sorted(_runs(case, seed), key=lambda run: len(run.seen.trace))
-            start = time.process_time()
-            self.counters = [Counter(case, run) for run in self.runs]
-            counts = [counter.wrong(case, seed) for counter in self.counters]
-            self.counts = [_ALL if count is None else count for count in counts]
-            self.seconds = time.process_time() - start
-            self.returned = self._returned()
+            with held(case.subject):
+                self._count(case)
         if isinstance(case, (TracedCase, ExpressionCase)):
             self.seen.fixed = isinstance(case, TracedCase) and case.upstream is not None
             self.seen.once = isinstance(case, ExpressionCase)
             with suppress(SubjectError):  # what ran before is where to look
                 watch_on(self.seen, case, self.runs, seed)
+
+    def _count(self, case: TracedCase) -> None:
+        start = time.process_time()
+        self.counters = [Counter(case, run) for run in self.runs]
+        counts = [counter.wrong(case, self.how.seed) for counter in self.counters]
+        self.counts = [_ALL if count is None else count for count in counts]
+        self.seconds = time.process_time() - start
+        self.returned = self._returned()
 
     def further(self) -> list[Edits]:
         """Return edits that are worth to be looked for where no other one helps.
@@ -103,13 +122,14 @@ class Failing:
 
     def candidates(self) -> Candidates:
         """Return the edits to try, or why there are none."""
+        result = self.checked() if self.result is None else self.result
         forward = frozenset((place.file, place.name) for place in self.seen.forward)
-        return self._candidates()._replace(before=Before(self.result, forward))
+        return self._candidates(result)._replace(before=Before(result, forward, self.whole))
 
-    def _candidates(self) -> Candidates:
-        if self.result.good:
+    def _candidates(self, result: CaseResult) -> Candidates:
+        if result.good:
             return Candidates(state=State.RIGHT)
-        for row in self.result.comparisons:
+        for row in result.comparisons:
             if row.verdict is Verdict.UNDECIDED:
                 return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
             if row.evidence.function and not row.evidence.after_forward:
@@ -117,10 +137,18 @@ class Failing:
         edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
-        wrong, why = sum(self.counts), self._beside()
-        likely = [row.parting for row in self.result.comparisons]
-        edits = sooner(edits, filter(None, likely)) if wrong else of_state_first(edits)
+        wrong, why = sum(self.counts), _beside(result)
+        edits = sooner(edits, self._likely(result)) if wrong else of_state_first(edits)
         return Candidates(edits, wrong, why=why)
+
+    def _likely(self, result: CaseResult) -> list[Place]:
+        """Return the lines that are likely wrong."""
+        told = [row.parting for row in result.comparisons if row.parting]
+        if told or not isinstance(self.case, TracedCase):
+            return told
+        with suppress(GradproofError, SubjectError):
+            return likely_lines(self.case, self.runs, self.how.seed)
+        return []
 
     def _singles(self) -> Edits:
         return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
@@ -134,15 +162,6 @@ class Failing:
             watch_on(watcher, self.case, [run], self.how.seed)
         targets = [_target(run, name) for name in run.seen.inputs if name in self.case.real]
         return Lacking(watcher.values, [target for target in targets if target.wrong])
-
-    def _beside(self) -> str:
-        """Say what else fails than a gradient that is wrong, or nothing."""
-        for row in self.result.comparisons:
-            if row.verdict is Verdict.ERROR:
-                return _RAISES.format(row.evidence.detail)
-        codes = [finding.code for finding in self.result.findings if finding.bad]
-        right = all(row.good for row in self.result.comparisons)
-        return _ELSEWHERE.format(codes[0]) if right and codes else ""
 
     def wrong(self, case: Case) -> int | None:
         """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use.
@@ -173,20 +192,14 @@ class Failing:
         return self.counters[0].returned(self.case, self.how.seed)
 
 
-def proof(original: Case, before: Before, case: Case, edits: Edits, how: How) -> Proof:
-    """Check the whole case as it is with some edits: nothing may be worse, and what was wrong has to be proved."""
-    changing = any((edit.file, edit.function) in before.forward and edit.sees == "formula" for edit in edits)
-    if changing and not _have_same_outputs(original, case, how):
-        return Proof(holds=False, why=_OUTPUTS)
-    result = _checked(case, how)
-    why = next(_objections(before.result, result), "")
-    return Proof(not why, why, tuple(map(_hazard, _added(before.result, result))))
-
-
-def _have_same_outputs(original: Case, case: Case, how: How) -> bool:
-    if isinstance(original, TracedCase) and isinstance(case, TracedCase):
-        return original.as_if is None and same_forward(original, case, how)  # yielded are the outputs of `as_if`
-    return True  # the outputs of an expression are compared with it
+def _beside(result: CaseResult) -> str:
+    """Say what else fails than a gradient that is wrong, or nothing."""
+    for row in result.comparisons:
+        if row.verdict is Verdict.ERROR:
+            return _RAISES.format(row.evidence.detail)
+    codes = [finding.code for finding in result.findings if finding.bad]
+    right = all(row.good for row in result.comparisons)
+    return _ELSEWHERE.format(codes[0]) if right and codes else ""
 
 
 def _target(run: Exact, name: str) -> Target:
@@ -217,57 +230,3 @@ def _runs(case: TracedCase, seed: int) -> list[Exact]:
         with suppress(GradproofError):
             runs += [Exact(case, seen)] if seen.outputs else []
     return runs
-
-
-def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
-    """Return what speaks against an edit that makes one result of the other."""
-    proved = {_key(row) for row in before.comparisons if row.verdict is not Verdict.PROVED} if before.good else set()
-    for row in after.comparisons:
-        if not row.good or (row.verdict is not Verdict.PROVED and _key(row) not in proved):
-            yield f"the {row.quantity} of {row.name} is {row.state}"
-    if not {_key(row) for row in before.comparisons if row.quantity != "case"} <= {
-        _key(row) for row in after.comparisons
-    }:
-        yield "a gradient is no longer returned"
-    if set(after.unclaimed) - set(before.unclaimed):
-        yield "a gradient is no longer claimed"
-    added = _added(before, after)
-    yield from (
-        f"it adds {finding.code}"
-        for finding in after.findings
-        if finding.bad or (finding in added and not _is_hidden(finding, before))
-    )
-    if not after.good:
-        yield "the case fails"
-
-
-def _added(before: CaseResult, after: CaseResult) -> list[Finding]:
-    """Return the findings that there were not before."""
-    reported = {(finding.code, finding.name) for finding in before.findings}
-    return [finding for finding in after.findings if (finding.code, finding.name) not in reported]
-
-
-def _hazard(finding: Finding) -> Hazard:
-    return Hazard(finding.code, finding.detail)
-
-
-def _is_hidden(finding: Finding, before: CaseResult) -> bool:
-    """Tell whether nobody could see a finding before: where code raised, or of the floats of what was wrong.
-
-    Neither could it be seen that memory is shared which a wrong backward pass did not read, or return.
-    """
-    if any(row.verdict is Verdict.ERROR for row in before.comparisons):
-        return True
-    wrong = {row.name for row in before.comparisons if not row.good}
-    if finding.code in _SHARED_MEMORY:
-        return bool(wrong)
-    return FINDINGS[finding.code].about is Subject.FLOATS and finding.name in wrong
-
-
-def _key(row: Comparison) -> tuple[str, str]:
-    return row.quantity, row.name
-
-
-def _checked(case: Case, how: How) -> CaseResult:
-    result = check(case, how.seed, quick=how.quick)
-    return strict(result) if how.strict else result
