@@ -1,49 +1,79 @@
 """The order in which edits are tried."""
 
+import importlib.util
+
 import pytest
+from effort import some
 
+import verify
 from verify.model.identity import Place
-from verify.mutation.result import Mutant
-from verify.repair.edits import of_state_first, sooner
+from verify.model.where import relative
+from verify.mutation.mutants import Table
+from verify.mutation.result import How, Mutant
+from verify.repair.edits import edits_of, first_edits, of_state_first
+from verify.repair.lacking import Lacking
+from verify.repair.operators import KEEPS, repairs
+from verify.repair.trial import Failing
 
+TABLE = Table(repairs(Lacking()), KEEPS)
+LAYER = """
+def forward(x, w):
+    return x * w
 
-def _edits(*lines, file="layer.py"):
-    return tuple(
-        Mutant(file, Place(file, line), "backward", "M8", "an edit", "formula", "a", "b", n, n, b"b", line, line)
-        for n, line in enumerate(lines)
+def backward(dout, x, w):
+    dx = (
+        dout * w
     )
+    dw = 2 * dout * x
+    return dx, dw
+"""
+SEVERAL, WRONG = (6, 7, 8), 9
 
 
-def _lines(edits):
-    return [edit.first for edit in edits]
+@pytest.fixture
+def watched(tmp_path):
+    """Return what runs backward in a wrong layer, with its file."""
+    file = tmp_path / "layer.py"
+    file.write_text(LAYER)
+    spec = importlib.util.spec_from_file_location("layer_of_edits", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    case = verify.pair(module.forward, module.backward, x="N", w="N", name="case")
+    return Failing.known(case, How()).seen, relative(str(file))
 
 
-def test_edits_of_a_likely_line_are_tried_sooner():
-    """An edit of a line that is likely wrong comes before the edits of other lines but the smallest ones."""
-    edits = _edits(*[7] * 79, 9)
-    assert _lines(sooner(edits, [Place("layer.py", 9)])) == [*[7] * 10, 9, *[7] * 69]
+def test_edits_of_a_likely_line_are_tried_sooner(watched):
+    """Every other edit is one of a line that is likely wrong, as long as there are any; no edit is lost."""
+    seen, file = watched
+    every, first = edits_of(seen, TABLE), first_edits(seen, TABLE, [Place(file, WRONG)])
+    likely = [edit for edit in every if edit.first == WRONG]
+    assert len(likely) < len(every) / 2
+    assert all(likely.index(edit) <= first.index(edit) <= 2 * likely.index(edit) for edit in likely)
+    assert sorted(first) == sorted(every)
+    assert [edit for edit in first if edit not in likely] == [edit for edit in every if edit not in likely]
 
 
-@pytest.mark.parametrize("place", [Place("layer.py", 8), Place("other.py", 9)])
-def test_edits_of_other_lines_stay_in_order(place):
-    """A line without edits, and that of another file, change nothing."""
-    edits = _edits(7, 7, 9, 7, 9)
-    assert sooner(edits, [place]) == edits
+@pytest.mark.parametrize("place", [None, ("layer.py", 1), ("other.py", WRONG)])
+def test_edits_of_other_lines_stay_in_order(watched, place):
+    """No line, a line without edits, and that of another file, change nothing."""
+    seen, file = watched
+    places = [Place(file.replace("layer.py", place[0]), place[1])] if place else []
+    assert first_edits(seen, TABLE, places) == edits_of(seen, TABLE)
 
 
-def test_edits_over_several_lines():
+@pytest.mark.parametrize("line", some(SEVERAL, 1))
+def test_edits_over_several_lines(watched, line):
     """An edit of a statement of several lines is one of each of them."""
-    edits = tuple(edit._replace(first=edit.first - 2) for edit in _edits(*[20] * 30, 9))
-    assert sooner(edits, [Place("layer.py", 8)]).index(edits[-1]) < 10
-
-
-def test_no_edit_is_lost():
-    """Every edit is tried once, in whichever order."""
-    edits = _edits(*range(40))
-    assert sorted(sooner(edits, [Place("layer.py", line) for line in (3, 30, 39)])) == sorted(edits)
+    seen, file = watched
+    edits = edits_of(seen, TABLE, lines=[Place(file, line)])
+    assert edits
+    assert {(edit.first, edit.last) for edit in edits} == {(SEVERAL[0], SEVERAL[-1])}
 
 
 def test_edits_of_what_is_kept_come_first():
     """Where the gradients are right, edits that change no formula are tried first, in the order that they had."""
-    edits = [edit._replace(sees=sees) for edit, sees in zip(_edits(1, 2, 3, 4), ["formula", "state"] * 2, strict=True)]
-    assert _lines(of_state_first(tuple(edits))) == [2, 4, 1, 3]
+    edits = [
+        Mutant("a.py", Place("a.py", n), "backward", "M8", "an edit", sees, "a", "b", n, n, b"b", n, n)
+        for n, sees in enumerate(["formula", "state"] * 2)
+    ]
+    assert [edit.first for edit in of_state_first(tuple(edits))] == [1, 3, 0, 2]

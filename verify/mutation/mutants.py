@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -69,10 +69,14 @@ class Source(NamedTuple):
         return cls(text, [0, *accumulate(len(line) for line in text.splitlines(keepends=True))])
 
 
-def in_scope(scope: Scope, source: Source, table: Table) -> Iterator[Iterator[Mutant]]:
-    """Return what each operator of a table makes of a function, in their order."""
+def in_scope(
+    scope: Scope, source: Source, table: Table, lines: Collection[int] | None = None
+) -> Iterator[Iterator[Mutant]]:
+    """Return what each operator of a table makes of a function, in their order; of some lines alone, if given any."""
     nodes = _nodes(scope.parts)
     everything = _nodes([scope.function]) if scope.place and scope.cached else []
+    if lines is not None:
+        nodes, everything = ([node for node in part if _is_on(node, lines, scope)] for part in (nodes, everything))
     for operators, where in ((table.backward, nodes), (table.keeping, everything)):
         counting = {node for node in where if scope.is_of_sizes(node)}
         for operator in operators:
@@ -86,6 +90,11 @@ def _made(operator: Operator, nodes: Iterable[ast.expr | ast.stmt], scope: Scope
 
 def _nodes(parts: Iterable[ast.AST]) -> list[ast.expr | ast.stmt]:
     return [node for part in parts for node in ast.walk(part) if isinstance(node, (ast.expr, ast.stmt))]
+
+
+def _is_on(node: ast.expr | ast.stmt, lines: Collection[int], scope: Scope) -> bool:
+    statement = _statement(node, scope)
+    return any(statement.lineno <= line <= (statement.end_lineno or statement.lineno) for line in lines)
 
 
 def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Scope, source: Source) -> Mutant:

@@ -66,6 +66,12 @@ class Tool:
         with _silence():
             return self._failing.candidates()
 
+    def singles(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Edits:
+        """Return all edits of a case in one place."""
+        self._take(unit, number, cases, how)
+        with _silence():
+            return self._failing.singles()
+
     def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> list[Edits]:
         """Return more edits of a case, some of several places."""
         self._take(unit, number, cases, how)

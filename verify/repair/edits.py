@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import zip_longest
 
 from verify.model.identity import Place
+from verify.model.where import as_place
 from verify.mutation.mutants import Source, Table, in_scope
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import Scope, scopes
@@ -17,31 +18,37 @@ from verify.repair.result import Edits
 
 Scopes = Callable[[str, ast.Module, Watch], list[Scope]]
 _MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
-_SOONER = 8
+_FIRST = 500  # of these, which are enough for most mistakes, and made in a tenth of a second
 
 
-def edits_of(seen: Watch, table: Table, scopes: Scopes = scopes) -> Edits:
-    """Return the edits of a case that the operators of a table make in some scopes, each text in a place once."""
+def edits_of(
+    seen: Watch,
+    table: Table,
+    scopes: Scopes = scopes,
+    *,
+    lines: Collection[Place] | None = None,
+    most: int = _MOST,
+) -> Edits:
+    """Return the edits of a case that the operators of a table make in some scopes, each text in a place once.
+
+    With `lines` they are those of statements on these lines alone.
+    """
     edits: dict[tuple[str, int, int, bytes], Mutant] = {}
-    for edit in _all(seen, table, scopes):
+    for edit in _all(seen, table, scopes, lines):
         edits.setdefault((edit.file, edit.start, edit.end, edit.text), edit)
-        if len(edits) == _MOST:
+        if len(edits) == most:
             break
     return tuple(edits.values())
 
 
-def sooner(edits: Edits, lines: Iterable[Place]) -> Edits:
-    """Return edits with those of some lines sooner: one of them stands where one with an eighth of its rank stood.
+def first_edits(seen: Watch, table: Table, lines: Collection[Place]) -> Edits:
+    """Return the edits to begin with: one of the lines that are likely wrong, one of all, and so on.
 
-    So the smallest stay the first, and what is no help is at worst tried an eighth later.
+    So the smallest stay the first ones, wherever they are, and what is no help is at worst tried half as soon.
     """
-    places = {(place.file, place.line) for place in lines}
-
-    def rank(numbered: tuple[int, Mutant]) -> float:
-        number, edit = numbered
-        return number / _SOONER if any((edit.where.file, line) in places for line in _lines(edit)) else number
-
-    return tuple(edit for _, edit in sorted(enumerate(edits), key=rank))
+    likely = edits_of(seen, table, lines=lines) if lines else ()
+    pairs = zip_longest(likely, edits_of(seen, table, most=_FIRST))
+    return tuple(dict.fromkeys(edit for pair in pairs for edit in pair if edit is not None))
 
 
 def of_state_first(edits: Edits) -> Edits:
@@ -49,11 +56,7 @@ def of_state_first(edits: Edits) -> Edits:
     return tuple(sorted(edits, key=lambda edit: edit.sees != "state"))
 
 
-def _lines(edit: Mutant) -> range:
-    return range(edit.first, edit.last + 1)
-
-
-def _all(seen: Watch, table: Table, scopes: Scopes) -> Iterator[Mutant]:
+def _all(seen: Watch, table: Table, scopes: Scopes, lines: Collection[Place] | None) -> Iterator[Mutant]:
     """Return the edits of all functions, operator by operator.
 
     What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.
@@ -61,9 +64,10 @@ def _all(seen: Watch, table: Table, scopes: Scopes) -> Iterator[Mutant]:
     made, sources = [], {}
     for file in seen.files:
         source = Source.of(file)
+        wanted = None if lines is None else {place.line for place in lines if place.file == as_place(file, 1).file}
         if is_utf8(source.text):
             sources[file] = source.text
-            made += [in_scope(scope, source, table) for scope in scopes(file, ast.parse(source.text), seen)]
+            made += [in_scope(scope, source, table, wanted) for scope in scopes(file, ast.parse(source.text), seen)]
     for by_scope in zip_longest(*made, fillvalue=()):
         for edits in by_scope:
             yield from (

@@ -28,8 +28,8 @@ from verify.runner.workers import OURS, CollectedCase
 if TYPE_CHECKING:
     from verify.runner.progress import Progress
 
-CANDIDATES, FURTHER, WRONG, EXACT = (
-    Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "further", "wrong", "exact")
+CANDIDATES, SINGLES, FURTHER, WRONG, EXACT = (
+    Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "singles", "further", "wrong", "exact")
 )
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
@@ -74,13 +74,21 @@ class Search:
     def _proved(self, start: Candidates) -> Edits:
         """Return the first edits that are proved, if there are any in the time."""
         helpful: list[tuple[int, Edits]] = []
-        singles = [(edit,) for edit in start.edits]
+        singles: list[Edits] = [(edit,) for edit in start.edits]
         return (
             self._first(singles, start.wrong, helpful)
+            or self._first(self._others(singles), start.wrong, helpful)
             or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
             or self._exact()
         )
+
+    def _others(self, singles: list[Edits]) -> list[Edits]:
+        """Return the edits in one place that are not among some, which they are added to."""
+        tried = set(singles)
+        others: list[Edits] = [(edit,) for edit in self._ask(SINGLES, ()) if (edit,) not in tried]
+        singles += others
+        return others
 
     def _exact(self) -> Edits:
         """Return edits that write the exact gradients, if they are proved; they are few, and tried at any time."""

@@ -24,7 +24,7 @@ from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.checked import checked, until_refuted
 from verify.repair.counting import Counter, floats
-from verify.repair.edits import edits_of, of_state_first, sooner
+from verify.repair.edits import edits_of, first_edits, of_state_first
 from verify.repair.lacking import Lacking, Target
 from verify.repair.likely import likely_lines
 from verify.repair.operators import KEEPS, further, repairs
@@ -113,7 +113,7 @@ class Failing:
         These are one in several places, two terms, and all in functions of the forward pass, which may hold a part of
         the backward pass.
         """
-        singles, lacking = self._singles(), self._lacking()
+        singles, lacking = self.singles(), self._lacking()
         terms = edits_of(self.seen, Table(further(lacking), ()))
         elsewhere = forward_scopes if isinstance(self.case, TracedCase) else scopes
         others = edits_of(self.seen, Table(repairs(lacking), ()), elsewhere)
@@ -134,12 +134,9 @@ class Failing:
                 return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
             if row.evidence.function and not row.evidence.after_forward:
                 return Candidates(state=State.UNABLE, why=_BEFORE.format(row.verdict.name, row.evidence.detail))
-        edits = self._singles()
-        if not edits:
-            return Candidates(state=State.UNABLE, why=_NOTHING)
         wrong, why = sum(self.counts), _beside(result)
-        edits = sooner(edits, self._likely(result)) if wrong else of_state_first(edits)
-        return Candidates(edits, wrong, why=why)
+        edits = first_edits(self.seen, self._table(), self._likely(result)) if wrong else of_state_first(self.singles())
+        return Candidates(edits, wrong, why=why) if edits else Candidates(state=State.UNABLE, why=_NOTHING)
 
     def _likely(self, result: CaseResult) -> list[Place]:
         """Return the lines that are likely wrong."""
@@ -150,8 +147,12 @@ class Failing:
             return likely_lines(self.case, self.runs, self.how.seed)
         return []
 
-    def _singles(self) -> Edits:
-        return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
+    def singles(self) -> Edits:
+        """Return all edits in one place."""
+        return edits_of(self.seen, self._table())
+
+    def _table(self) -> Table:
+        return Table(repairs(self._lacking()), KEEPS)
 
     def _lacking(self) -> Lacking:
         """Return what the gradients of the largest run lack, with what was computed beside them."""
