@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from textwrap import indent
 
+from reports.words import explanation
 from verify.repair.result import Repair, State
 
 _COLORS = {"+": "32", "-": "31", "@": "36"}
@@ -16,6 +17,7 @@ _COUNTED = {
     State.UNABLE: "not tried",
 }
 _ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
+_IN_WORDS = ("likely", "code", "because")  # of what explains a wrong gradient, without its formulas and numbers
 _CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case:"
 
 
@@ -53,7 +55,7 @@ def summary(repairs: Sequence[Repair]) -> str:
 def _block(repair: Repair, color: bool) -> str:
     if repair.fix is None:
         text = "nothing to fix" if repair.state is State.RIGHT else f"no fix: {repair.why}"
-        return f"{repair.name} ({repair.where}): {text}{_instead(repair)}"
+        return f"{repair.name} ({repair.where}): {text}{_wrong(repair)}{_instead(repair)}"
     edits = repair.fix.edits
     ideas = ", ".join(f"{edit.operator} ({edit.where})" for edit in edits)
     lines = repair.fix.diff.rstrip("\n").splitlines()
@@ -62,6 +64,19 @@ def _block(repair: Repair, color: bool) -> str:
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
     return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}{hazards}"
+
+
+def _wrong(repair: Repair) -> str:
+    """Say of each wrong gradient without a fix what is likely wrong, where, and why, as reports do."""
+    rows = repair.before.result.comparisons if repair.before else ()
+    first = {row.name: row for row in reversed(rows) if row.wrong and row.quantity == "gradient"}
+    lines = [
+        (f"{row.name}:", line.label, line.text)
+        for row in sorted(first.values(), key=rows.index)
+        for line in explanation(row)
+        if line.tells in _IN_WORDS
+    ]
+    return "".join(f"\n  {name} {label:8} {text}" for name, label, text in lines)
 
 
 def _instead(repair: Repair) -> str:

@@ -333,9 +333,33 @@ def test_a_change_that_makes_another_case_worse(fixed):
     """It is no fix: a function that another case needs as it is stays as it is."""
     other = '\nother = gradproof.pair(lambda x: 1.5 * x * x, backward, x="N D", name="other")\n'
     text = function("3 * x * dout") + other
-    done = fixed(text, "--write", "--fix-budget", "120")
-    assert (done.status, done.source) == (1, text)
-    assert "no fix: with it, other is worse: the gradient of x is REFUTED" in done.out
+    for options in (["--write"], ["--write", "--case", "case"]):
+        done = fixed(text, *options, "--fix-budget", "3")
+        assert (done.status, done.source) == (1, text)
+        assert "with which the case other, which passes now, fails: the gradient of x is REFUTED" in done.out
+
+
+SHARED = """
+import gradproof
+
+def of(x, sign):
+    return 2 * sign * x
+
+def backward(dout, x):
+    return dout * of(x, -1)
+
+wrong = gradproof.pair(lambda x: x * x, lambda dout, x: backward(dout, x), x="N D", name="wrong")
+right = gradproof.pair(lambda x: -x * x, backward, x="N D", name="right")
+"""
+
+
+@slow
+def test_a_change_that_serves_every_case(command, fixed):
+    """Of the changes that are right for a case, one is made that leaves another case right, asked for or not."""
+    done = fixed(SHARED, "--case", "wrong", "--write")
+    assert done.status == 0
+    assert "return 2 * sign * x" in done.source
+    assert command("run", "mine.py").status == 0
 
 
 def test_a_change_that_never_ends(fixed):

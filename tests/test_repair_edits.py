@@ -39,7 +39,7 @@ def watched(tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     case = verify.pair(module.forward, module.backward, x="N", w="N", name="case")
-    return Failing.known(case, How()).seen, relative(str(file))
+    return Failing.of_failing(case, How()).seen, relative(str(file))
 
 
 def test_edits_of_a_likely_line_are_tried_sooner(watched):

@@ -21,10 +21,12 @@ from verify.repair.proof import judged, with_edits
 from verify.repair.result import Before, Candidates, Edits, Proof
 from verify.repair.swapping import Functions, swapped
 from verify.repair.trial import Failing
+from verify.repair.twins import failure, runs_any
 from verify.runner.worlds import Worlds
 from verify.tracing.seeds import held
 
 _ELSEWHERE = "with the edit, the module no longer has this case"
+_SPOILT = "the case {}, which passes now, fails: {}"
 _LEAST, _TIMES = 0.1, 20  # seconds of the processor for an edit, and times what the case takes without: it never ends
 _Result = TypeVar("_Result")
 
@@ -125,6 +127,25 @@ class Tool:
         with _silence():
             return judged(cases[number], before, after, how)
 
+    def whole(self, unit: Unit, number: int, cases: Sequence[Case], how: How, before: Before) -> Before:
+        """Return a case without edits as a whole check finds it."""
+        self._take(unit, number, cases, how)
+        with _silence():
+            return before._replace(result=self._failing.checked(), whole=True)
+
+    def spoilt(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits) -> str:
+        """Say which of the other cases that run what some edits change passes, and fails with them, or nothing."""
+        self._worlds.enter(unit.folders)
+        with _silence():
+            twins = [i for i, case in enumerate(cases) if i != number and runs_any(case, edits, how)]
+        for twin in twins:
+            why = self._with(unit, twin, cases, edits, partial(failure, how=how), str)
+            self._worlds.enter(unit.folders)
+            with _silence():
+                if why and not failure(cases[twin], how):
+                    return _SPOILT.format(cases[twin].name, why)
+        return ""
+
     def exact(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[list[Edits], str]:
         """Return edits that write the exact gradients of a case into its code, or why there are none."""
         from verify.repair.exactly import exact_edits
@@ -148,7 +169,7 @@ class Tool:
         number: int,
         cases: Sequence[Case],
         how: How,
-        begin: Callable[[Case, How], Failing] = Failing.known,
+        begin: Callable[[Case, How], Failing] = Failing.of_failing,
     ) -> None:
         if self._subject != (unit, number, how):
             self._worlds.enter(unit.folders)

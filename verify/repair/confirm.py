@@ -15,7 +15,7 @@ from verify.repair.result import Before, Edits, Hazard, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import CollectedCase
 
-PROOF = Task(f"{PACKAGE}.repair.bench", "proof")
+PROOF, SPOILT = (Task(f"{PACKAGE}.repair.bench", method) for method in ("proof", "spoilt"))
 _OVERLAPS = "its edit overlaps the fix of another case: make that one first, then run this again"
 _TOGETHER = "with the fixes of all cases: {}"
 _WORSE = "with it, {} is worse: {}"
@@ -23,9 +23,11 @@ _NO_ANSWER = Proof(holds=False, why="the check did not end")
 
 
 def proved(crew: Crew, case: CollectedCase, how: How, edits: Edits, before: Before | None) -> Proof:
-    """Return what a new process says of a case with edits."""
+    """Return what a new process says of a case with edits, and of the others that run what these change."""
     with crew.fresh() as workers:
-        return _proof(workers.ask_about(PROOF, case, how, edits, before))
+        proof = _proof(workers.ask_about(PROOF, case, how, edits, before))
+        spoilt = workers.ask_about(SPOILT, case, how, edits) if proof.holds else None
+    return proof if spoilt is None or spoilt.kind != "done" or not spoilt.value else Proof(False, spoilt.value)
 
 
 def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair]) -> list[Repair]:

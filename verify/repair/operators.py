@@ -200,6 +200,8 @@ _LARGE: tuple[Operator, ...] = (
     Operator("M2", "scale by a size", rewrites=_with(sizes, "a / q", "a * q")),
     Operator("M2", "scale by a constant", rewrites=_with(_numbers, "a * q", "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
+    Operator("M8", "turn the sign of a factor alone", "a * b", "-a"),
+    Operator("M8", "turn the sign of a factor alone", "a * b", "-b"),
     Operator("M8", "take a quantity for an expression", rewrites=_quantity_for_expression),
     Operator("M3", "reduce", rewrites=_reduced),
     Operator("M1", "multiply by a quantity", rewrites=_with(quantities, "a * q", "a / q")),

@@ -28,8 +28,9 @@ from verify.runner.workers import OURS, CollectedCase
 if TYPE_CHECKING:
     from verify.runner.progress import Progress
 
-CANDIDATES, SINGLES, FURTHER, WRONG, EXACT = (
-    Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "singles", "further", "wrong", "exact")
+CANDIDATES, SINGLES, FURTHER, WRONG, EXACT, WHOLE = (
+    Task(f"{PACKAGE}.repair.bench", method)
+    for method in ("candidates", "singles", "further", "wrong", "exact", "whole")
 )
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
@@ -53,6 +54,7 @@ class Search:
         self._hazards: tuple[Hazard, ...] = ()  # that the edits which are proved have
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._unwritten = ""  # why no edit writes the exact gradient
+        self._seen = False  # whether anything is wrong at the sample
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
     def repair(self) -> Repair:
@@ -66,10 +68,15 @@ class Search:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
             return self._repair(start.state, why=start.why)
+        self._seen = start.wrong > 0  # otherwise an edit that does nothing is as near as any
         sources, edits = sources_of(start.edits), self._proved(start)
         if changed := changed_of(sources):
             return self._repair(State.OPEN, why=_CHANGED.format(relative(changed[0])))
-        return self._repair(State.FIXED, edits) if edits else self._repair(State.OPEN, why=self._why(start))
+        if edits:
+            return self._repair(State.FIXED, edits)
+        if self._before is not None and not self._before.whole:  # what is wrong, in words, is of more help now
+            self._before = self._ask(WHOLE, self._before, self._before)
+        return self._repair(State.OPEN, why=self._why(start))
 
     def _proved(self, start: Candidates) -> Edits:
         """Return the first edits that are proved, if there are any in the time."""
@@ -146,7 +153,7 @@ class Search:
 
     def _is_proved(self, edits: Edits) -> bool:
         proof = self._proof(edits)
-        if not proof.holds and not self._nearest and edits[0].sees == "formula":
+        if not proof.holds and self._seen and not self._nearest and edits[0].sees == "formula":
             ideas = " and ".join(f"`{edit.after}` ({edit.where})" for edit in edits)
             self._nearest = f"the nearest is {ideas}, with which {proof.why}"
         return proof.holds

@@ -75,7 +75,7 @@ class Failing:
         return failing
 
     @classmethod
-    def known(cls, case: Case, how: How) -> Failing:
+    def of_failing(cls, case: Case, how: How) -> Failing:
         """Take a case of which it is known that it fails, and see what runs."""
         failing = cls(case, how)
         failing._watch()
@@ -140,9 +140,9 @@ class Failing:
 
     def _likely(self, result: CaseResult) -> list[Place]:
         """Return the lines that are likely wrong."""
-        told = [row.parting for row in result.comparisons if row.parting]
-        if told or not isinstance(self.case, TracedCase):
-            return told
+        lines = [row.parting for row in result.comparisons if row.parting]
+        if lines or not isinstance(self.case, TracedCase):
+            return lines
         with suppress(GradproofError, SubjectError):
             return likely_lines(self.case, self.runs, self.how.seed)
         return []
