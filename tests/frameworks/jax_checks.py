@@ -15,7 +15,7 @@ import jax_functions
 import numpy as np
 import pytest
 from jax import lax
-from jax_functions import RIGHT, WRONG, ruled
+from jax_functions import RIGHT, WRONG, ruled, tangent
 
 import verify
 from verify import Verdict, jax_rule
@@ -527,3 +527,73 @@ def test_what_functions_of_jax_hold_is_followed():
         made = ruled(function, lambda x: (function(x), x), lambda kept, g, f=factor: backward(f, kept, g))
         rows = checked(jax_rule(made, x="3", name="made")).comparisons
         assert {row.verdict for row in rows if row.name == "x"} == {expected}
+
+
+def pushed(function, rule, **inputs):
+    """Return the verdicts on a rule of forward mode along a direction."""
+    case = jax_rule(with_tangents(function, rule), mode="jvp", name="made", **inputs)
+    return {row.verdict for row in checked(case).comparisons}
+
+
+def with_tangents(function, rule):
+    return tangent(function, lambda primals, tangents: (function(*primals), rule(*primals, *tangents)))
+
+
+SLOPES = {
+    "square": (lambda x: x * x, lambda x, dx: 2 * x * dx, lambda x, dx: 2 * x * dx * dx, {"x": "N"}),
+    "product": (
+        lambda x, w: x @ w,
+        lambda x, w, dx, dw: dx @ w + x @ dw,
+        lambda x, w, dx, dw: dx @ w - x @ dw,
+        {"x": "N D", "w": "D M"},
+    ),
+    "one of two": (
+        lambda x, w: x * w,
+        lambda x, w, dx, dw: dx * w,
+        lambda x, w, dx, dw: dx * x,
+        {"x": "N", "w": verify.fixed("N")},
+    ),
+    "row sums": (
+        lambda x: jnp.log(x).sum(axis=1),
+        lambda x, dx: (dx / x).sum(axis=1),
+        lambda x, dx: (dx / x).mean(axis=1),
+        {"x": verify.real("N D", low=0)},
+    ),
+    "two outputs": (
+        lambda x: (jnp.sin(x), jnp.cos(x)),
+        lambda x, dx: (jnp.cos(x) * dx, -jnp.sin(x) * dx),
+        lambda x, dx: (jnp.cos(x) * dx, jnp.sin(x) * dx),
+        {"x": "N"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_rules_of_forward_mode(name):
+    """A rule by `defjvp` is judged along a direction: a right one is proved, and its twin refuted."""
+    function, right, wrong, inputs = SLOPES[name]
+    assert pushed(function, right, **inputs) == {Verdict.PROVED}
+    assert pushed(function, wrong, **inputs) == {Verdict.REFUTED}
+
+
+def test_forward_mode_of_what_calls_rules():
+    """JAX's own rules between them are followed, in nested inputs too; `as_if` states another function."""
+
+    def network(params, x):
+        return with_tangents(jnp.tanh, lambda x, dx: dx * (1 - jnp.tanh(x) ** 2))(x @ params["w"])
+
+    rows = checked(jax_rule(network, params={"w": "D M"}, x="N D", mode="jvp")).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED}
+    straight = with_tangents(jnp.round, lambda x, dx: dx)
+    for stated, expected in ((lambda x: x, Verdict.PROVED), (lambda x: 2 * x, Verdict.REFUTED)):
+        rows = checked(jax_rule(straight, x="N", mode="jvp", as_if=stated, name="straight")).comparisons
+        assert {row.verdict for row in rows} == {expected}
+
+
+def test_a_mode_without_a_rule():
+    """JAX has no forward mode of `custom_vjp`."""
+    made = ruled(jnp.sin, lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
+    with pytest.raises(InputError, match="mode='jvp' is for custom_jvp"):
+        jax_rule(made, x="N", mode="jvp")
+    with pytest.raises(InputError, match="expected one of 'vjp', 'jvp'"):
+        jax_rule(made, x="N", mode="forward")

@@ -83,6 +83,7 @@ def autograd_primitive(
 def jax_rule(
     function: Any,
     *,
+    mode: str = "vjp",
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
@@ -104,6 +105,9 @@ def jax_rule(
     output is multiplied). Any function that calls others with rules can be given too. With `as_if`, a function of
     arrays of JAX, the gradients by the rule are claimed to be its derivatives; the other claim stays.
 
+    With `mode="jvp"` the tangents by a rule of `custom_jvp` are judged, as by `gradproof.jvp`: `jax.jvp` pushes a
+    direction of each input forward. That the rule's output is the function's is claimed by the other mode.
+
     Raises InputError where the parts do not fit, or JAX is not installed.
     """
     try:
@@ -112,7 +116,7 @@ def jax_rule(
         raise InputError("jax_rule needs JAX: pip install 'gradproof[jax]'") from None
     from verify.adapters.jax.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
 
 
 def pytensor_op(

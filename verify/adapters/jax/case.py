@@ -23,18 +23,21 @@ import numpy as np
 
 from verify.adapters.jax.interpreter import plainly
 from verify.adapters.jax.places import within
+from verify.adapters.jax.pushing import pushing
 from verify.adapters.jax.running import Pulled, precision, real_leaves, run
+from verify.adapters.jax.values import leaving
 from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
 from verify.cases.inputs import Complex, Fixed, Real, described
 from verify.cases.making import naming, traced
+from verify.cases.tangents import Line
 from verify.cases.terms import Terms
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import made_at, quoted, start_of
-from verify.tracing.arrays import arrays
 
+MODES = ("vjp", "jvp")
 WAY = "jax"  # the option by which each of these is a variant of its own
 RULE, VALUE = "gradients by the rule", "value of the rule"
 SCALE = "scale"
@@ -45,10 +48,12 @@ _RULES = (jax.custom_vjp, jax.custom_jvp)
 jax.devices()  # JAX looks for devices once, in threads, which would be those of user code within a run
 
 
-def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str) -> TracedCase:
     """Return the case of a function; raises InputError where the parts do not fit (`adapters.functions`)."""
     if not callable(function):
         raise InputError(f"jax_rule({quoted(function)}): expected a function with custom_vjp or custom_jvp")
+    if mode not in MODES:
+        raise InputError(f"mode={quoted(mode)}: expected one of {', '.join(map(repr, MODES))}")
     options = terms.options or {}
     title = getattr(function, "__name__", type(function).__name__)
     names = _parameters(function, title, {**inputs, **options})
@@ -61,18 +66,32 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     scale = SCALE
     while scale in {*names, *leaves}:
         scale += "_"
+    parameters = {key: inputs.get(key, key) for key in names}
     with naming(name or title):
         as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
+        line = _line_of(function, title, leaves) if mode == "jvp" else None
+    if line:
+        subject = pushing(line, function, parameters, leaves, [*real], wanted, as_if)
+    else:
+        subject = _driving(function, parameters, [*real], wanted, scale, as_if)
+        terms = terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})})
     return traced(
         name or title,
-        _driving(function, {key: inputs.get(key, key) for key in names}, [*real], wanted, scale, as_if),
-        {**leaves, scale: ""},
-        terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})}),
+        subject,
+        line.inputs if line else {**leaves, scale: ""},
+        terms,
         where=made_at(),
         backward=_place(function),
         unnamed=not name,
         stated=True,
     )
+
+
+def _line_of(function: Any, title: str, leaves: Mapping[str, Any]) -> Line:
+    """Return the inputs along a line; raises InputError for a rule that JAX has no derivatives along directions by."""
+    if isinstance(function, jax.custom_vjp):
+        raise InputError(f"jax_rule({title}): mode='jvp' is for custom_jvp: JAX cannot push forward by custom_vjp")
+    return Line(leaves)
 
 
 def _rule(function: Any) -> CodeType | None:
@@ -132,7 +151,7 @@ def _driving(
 
         def leaves(computed: Any) -> list[Any]:
             entered = run(lambda *entries: computed(dict(zip(reals, entries, strict=True))), [*reals.values()])
-            return list(map(_leaving, real_leaves(entered)))
+            return list(map(leaving, real_leaves(entered)))
 
         with precision(dtype):
             with plainly("the function" if way == RULE and as_if is None else ""):
@@ -146,15 +165,10 @@ def _driving(
         douts = sent if isinstance(sent, tuple) else (sent,)
         unclaimed = dict.fromkeys([*wanted, scale])
         if way == VALUE:
-            shares = [np.sum(dout * _leaving(output)) for dout, output in zip(douts, pulled.outputs, strict=True)]
+            shares = [np.sum(dout * leaving(output)) for dout, output in zip(douts, pulled.outputs, strict=True)]
             return {**unclaimed, scale: sum(shares[1:], shares[0])}
         with precision(dtype):
             gradients = within(_rule(function), partial(pulled.back, douts))
-        return {**unclaimed, **dict(zip(wanted, map(_leaving, gradients), strict=True))}
+        return {**unclaimed, **dict(zip(wanted, map(leaving, gradients), strict=True))}
 
     return subject
-
-
-def _leaving(value: Any) -> Any:
-    """Return what JAX or its interpreter gave as an array of the case."""
-    return arrays.scalar(value if arrays.active() is not None else np.array(value))

@@ -58,3 +58,8 @@ def entering(value: Any, like: Any) -> Any:
 def is_symbolic(value: Any) -> bool:
     """Tell whether a value stands for real numbers."""
     return isinstance(value, SymbolArray)
+
+
+def leaving(value: Any) -> Any:
+    """Return what JAX or its interpreter gave as an array of the case."""
+    return arrays.scalar(value if arrays.active() is not None else np.array(value))
