@@ -218,10 +218,66 @@ def test_a_forward_pass_that_is_too_short_is_blamed(name):
     """Where the gradient is the better one, the output is said to be inaccurate, with how far each of them is off."""
     (row, *_) = approximations(checked(SHORT[name]()))
     assert row.verdict is Verdict.REFUTED
-    assert "the output is the inaccurate one" in row.evidence.detail
-    assert f"is off by {row.evidence.ulps} ulps of float64, at {row.evidence.at}, and the gradient stays within " in (
+    assert row.diagnosis.startswith("the output is the inaccurate one")
+    off = f"is off by {row.evidence.ulps} ulps of float64, at {row.evidence.at}; the formula on the other side of the "
+    assert f"{off}threshold is accurate to {row.evidence.limit} ulps there; the gradient stays within " in (
         row.evidence.detail
     )
+
+
+def inside_out(name, F, f, B, b, threshold, given="2"):
+    """Return two cases of a series in both passes: with a threshold that its terms are made for, and ten times as far."""
+    pairs = [(switched(F, f, t), switched(B, b, t)) for t in (threshold, 10 * threshold)]
+    return [verify.derivative(*pair, x=given, name=name) for pair in pairs]
+
+
+FAR = {  # backward has one term more than the derivative of forward
+    "exp": lambda: inside_out(
+        "exp",
+        lambda x: 1 + x / 2 + x**2 / 6,
+        lambda s: (np.exp(s) - 1) / s,
+        lambda x: 1 / 2 + x / 3 + x**2 / 8,
+        lambda s: (s * np.exp(s) - np.exp(s) + 1) / s**2,
+        1e-4,
+    ),
+    "expm1": lambda: inside_out(
+        "expm1",
+        lambda x: 1 + x / 2 + x**2 / 6,
+        lambda s: np.expm1(s) / s,
+        lambda x: 1 / 2 + x / 3 + x**2 / 8,
+        lambda s: (s * np.exp(s) - np.expm1(s)) / s**2,
+        1e-5,
+    ),
+    "log1p": lambda: inside_out(
+        "log1p",
+        lambda x: 1 - x / 2 + x**2 / 3 - x**3 / 4,
+        lambda s: np.log1p(s) / s,
+        lambda x: -1 / 2 + 2 * x / 3 - 3 * x**2 / 4 + 4 * x**3 / 5,
+        lambda s: (s / (1 + s) - np.log1p(s)) / s**2,
+        1e-4,
+        verify.real("2", low=-1),
+    ),
+    "tanh": lambda: inside_out(
+        "tanh",
+        lambda x: 1 - x**2 / 3,
+        lambda s: np.tanh(s) / s,
+        lambda x: -2 * x / 3 + 8 * x**3 / 15,
+        lambda s: (s * (1 - np.tanh(s) ** 2) - np.tanh(s)) / s**2,
+        1e-4,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", some(FAR, 1))
+def test_a_threshold_that_is_too_far_out_for_forward(name):
+    """Ten times as far out, the output is said to be inaccurate, with both numbers, though the gradient is good there."""
+    right, far = FAR[name]()
+    assert verify.check(right).passes
+    (row, *_) = approximations(verify.check(far))
+    assert row.verdict is Verdict.REFUTED
+    assert row.diagnosis.startswith("the output is the inaccurate one, not the gradient")
+    assert float(row.evidence.ulps) > 2 * float(row.evidence.limit)
+    assert "coefficient" not in row.evidence.detail
 
 
 def test_a_gradient_that_is_too_short_is_blamed_itself():

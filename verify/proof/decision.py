@@ -17,12 +17,16 @@ Stage = Callable[[Sequence[Pair]], "dict[Pair, Decision]"]  # decides on some of
 
 
 class Decision(NamedTuple):
-    """A verdict on a pair of nodes, how it is known, and for a refutation the point that shows it."""
+    """A verdict on a pair of nodes, how it is known, and for a refutation the point that shows it.
+
+    `diagnosis` is the likely mistake where deciding has told it.
+    """
 
     verdict: Verdict
     evidence: Evidence
     point: Point | None = None
     laws: Laws | None = None  # that a proof in a field rests on
+    diagnosis: str = ""
 
     @property
     def everywhere(self) -> bool:

@@ -19,7 +19,7 @@ from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair
 from verify.checks.approximation.leaves import Matching
 from verify.checks.approximation.models import BeyondError, LimitError
-from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at, powers
+from verify.checks.approximation.pivots import Threshold, interval, is_around_zero, nearest, place_at, powers
 from verify.checks.approximation.replaced import Replacing
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import beyond, error, largest, misprinted
@@ -30,12 +30,21 @@ from verify.proof.decision import Decision
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An approximation with a bound on its error over a region, and what the formula that it stands for is good to."""
+    """An approximation with a bound on its error over a region, and what the formula that it stands for is good to.
+
+    `excused` is what that may be good to, where no bound on its roundings is known.
+    """
 
     threshold: Threshold
     ends: Ends
     error: Largest
     limit: flint.arb
+    excused: flint.arb
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether it is a series near 0 that is worse than the formula; a limit far out may be one for float32."""
+        return is_around_zero(self.ends, self.threshold) and bool(self.error.reached > self.excused)
 
     @property
     def good(self) -> bool:
@@ -58,12 +67,14 @@ class Composed:
         points = lambda: exact.region.points(seed)  # noqa: E731
         self.replacing = Replacing(self.graph, self.matching, self.pivots, points, seed)
         self._misprint: Decision | None = None
+        self.short: Decision | None = None  # what is said of `forward` where only that is too far from the other side
 
     def decision(self, pair: Pair, own: int, variable: int) -> Decision | None:
         """Judge a gradient against that on the other side; None where it is not the exact one with good approximations.
 
         `own` is the derivative of `forward` as it stands, `variable` the entry of the input.
         """
+        self.short = None
         return self._decision(self.matching.leaves, pair, own, variable) or self._misprint
 
     def rewritten(self, pair: Pair, own: int, variable: int) -> Decision | None:
@@ -82,7 +93,9 @@ class Composed:
         if forward is None:
             return None
         moved = [leaf for leaf in forward if not leaf.good]
-        if moved and apart(pair[0], own) is None:  # all leaves are at least as good as single precision
+        # All leaves are at least as good as single precision.
+        if any(leaf.is_short for leaf in moved) or (moved and self._is_another(apart, pair[0], own)):
+            self.short = self._of_forward(leaves, moved)
             return None
         if not leaves and not forward:
             return None
@@ -91,6 +104,22 @@ class Composed:
             nothing = replace(worst.error, error=flint.arb(0), reached=flint.arb(0))
             return self._telling(worst).agrees(nothing, errors)
         return self._telling(worst).composed(worst.error, errors)
+
+    def _is_another(self, apart: Apart, actual: int, own: int) -> bool:
+        """Tell whether a gradient is not seen to be that of `forward` itself: the one is no misprint of the other."""
+        misprint = self._misprint
+        leaves = apart(actual, own)
+        self._misprint = misprint
+        return leaves is None
+
+    def _of_forward(self, leaves: Sequence[Leaf], moved: Sequence[Leaf]) -> Decision:
+        """Say that `forward` is too far from the other side, of which the gradient has the derivative."""
+        worst = max(moved, key=lambda leaf: float(leaf.error.error))
+        nothing = replace(worst.error, error=flint.arb(0), reached=flint.arb(0))
+        unit = flint.arb(self.numbers.unit)
+        gradient = max(leaves, key=lambda leaf: float(leaf.error.error), default=None)
+        judged = (gradient.error, gradient.limit) if gradient else (nothing, unit)
+        return self._telling(worst).of_forward(judged, [(leaf.error, leaf.limit) for leaf in moved])
 
     def _forward(self, apart: Apart, variable: int) -> list[Leaf] | None:
         """Return the leaves of all outputs that depend on an input."""
@@ -124,7 +153,7 @@ class Composed:
             return None
         try:
             bound = largest(self.graph, pair, pivot, ends)
-            leaf = Leaf(threshold, ends, bound, limit)
+            leaf = Leaf(threshold, ends, bound, limit, self.other.yardstick.excused(limit))
             if not bound.error <= most:
                 return None
             if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot, self.numbers.unit)):

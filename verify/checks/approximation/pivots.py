@@ -172,6 +172,12 @@ def nearest(ends: tuple[Fraction | None, Fraction | None], threshold: Threshold)
     return min(finite, key=lambda end: abs(abs(end) - abs(threshold.at)), default=threshold.at)
 
 
+def is_around_zero(ends: tuple[Fraction | None, Fraction | None], threshold: Threshold) -> bool:
+    """Tell whether an interval lies within a threshold, as that of a series does, or beyond it, as that of a limit."""
+    last = abs(nearest(ends, threshold))
+    return all(end is not None and abs(end) <= last for end in ends)
+
+
 def place_at(graph: Graph, pivot: Pivot, point: Point) -> Fraction:
     """Return where a pivot is at a point, unless it is an input within a relative error that is less than _CLEAR."""
     node = pivot.variables[0] if pivot.square is None else pivot.square

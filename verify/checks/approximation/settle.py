@@ -5,8 +5,9 @@ the other side. The function that `forward` means is then the one on the other s
 gradient agrees if, over all of the region,
 
 1. the gradient on the other side is that of `forward` there (it was decided as any other);
-2. `forward` itself approximates what it computes there: no worse than that is good to at the threshold, or at least to
-   the accuracy of single precision, with the gradient as close to the derivative of `forward` as it stands;
+2. `forward` itself approximates what it computes there: no worse than that is good to at the threshold, or, for a
+   limit far out (a softplus that is x from 20 on), at least to the accuracy of single precision, with the gradient as
+   close to the derivative of `forward` as it stands;
 3. the gradient approximates the derivative of what `forward` computes there, no worse than the code's own formula on
    the other side is good to at the threshold.
 
@@ -228,7 +229,7 @@ class _Settler:
         vector = any(threshold.pivot.square is not None for threshold in other.crossed)
         decision = self._as_whole(other, gradient, variable) if vector else None
         decision = decision or composed.decision((actual, there), own, variable)
-        decision = decision or (None if vector else self._as_whole(other, gradient, variable))
+        decision = decision or (None if vector else self._as_whole(other, gradient, variable)) or composed.short
         if decision is None and _looks_right(self.exact, claim, other, gradient):
             return composed.rewritten((actual, there), own, variable) or Decision(
                 Verdict.UNDECIDED, self._open(_NOT_PROVED, composed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import flint
@@ -23,6 +23,13 @@ from verify.proof.decision import Decision
 from verify.tracing.region import written
 
 OF_OUTPUT = " of the output"
+Judged = tuple[Largest, flint.arb]  # an error, and what the formula on the other side is good to
+_OTHER_SIDE = "the formula on the other side of the threshold"
+_SHORT_FORWARD = (
+    "the output is the inaccurate one, not the gradient: the approximation in forward has too few terms, or its "
+    "threshold is too far out"
+)
+_WRONG_COEFFICIENT = "the output is the inaccurate one: a coefficient of the approximation in forward is wrong"
 _LEAST = np.longdouble(0.01)  # ulps: what is less is told as so many
 _LONGEST = 12  # signs of a number
 
@@ -102,22 +109,30 @@ class Telling:
     def misprinted(self, error: Largest, text: str, of: str = "") -> Decision:
         """Say that one coefficient of a series is wrong: of the gradient's, or of another one."""
         detail = f"an approximation{of}, chosen at {self._where()}, is {self._off(error)}: {text}; {self._good_to()}"
-        return self._decision(Verdict.REFUTED, detail, error)
+        decision = self._decision(Verdict.REFUTED, detail, error)
+        return decision._replace(diagnosis=_WRONG_COEFFICIENT) if of == OF_OUTPUT else decision
 
-    def of_forward(self, error: Largest, forward: Sequence[Largest]) -> Decision:
-        """Say that the gradient is right for the other side, and the output is no approximation of that."""
-        worst = _worst(forward)
+    def of_forward(self, gradient: Judged, outputs: Sequence[Judged]) -> Decision:
+        """Say that the gradient is right for the other side, and an output is no approximation of that.
+
+        Each error is beside what its formula on the other side is good to.
+        """
+        (error, limit), (worst, good) = gradient, max(outputs, key=lambda output: float(output[0].error))
         detail = (
-            f"the output is the inaccurate one: an approximation{OF_OUTPUT}, chosen at {self._where()}, is "
-            f"{self._off(worst)}, and the gradient stays within {self._ulps(error.error)} ulps of the derivative of "
-            "the formula on the other side of the threshold: too few terms in forward, or a threshold too far out"
+            f"an approximation{OF_OUTPUT}, chosen at {self._where()}, is {self._off(worst)}; "
+            f"{self._accurate(_OTHER_SIDE, good)}; the gradient stays within {self._ulps(error.error)} ulps of its own "
+            f"formula there, and {self._accurate('that', limit)}"
         )
-        return self._decision(Verdict.REFUTED, detail, worst)
+        decision = replace(self, limit=good).refuted(worst)
+        return decision._replace(evidence=replace(decision.evidence, detail=detail), diagnosis=_SHORT_FORWARD)
 
-    def _good_to(self, formula: str = "the formula on the other side of the threshold") -> str:
+    def _good_to(self, formula: str = _OTHER_SIDE) -> str:
+        return self._accurate(formula, self.limit)
+
+    def _accurate(self, formula: str, limit: flint.arb) -> str:
         if not self.bounded:
             return f"{formula} has no known rounding bound there"
-        return f"{formula} is accurate to {self._ulps(self.limit)} ulps there"
+        return f"{formula} is accurate to {self._ulps(limit)} ulps there"
 
     def _off(self, error: Largest) -> str:
         return f"off by {self._ulps(error.reached)} ulps of {self.numbers.name}, at {self._at(error)}"
