@@ -74,7 +74,44 @@ def longest(x):
     return max(x.shape) > 7
 
 
+def bytes_of(x):
+    return x.nbytes > 72
+
+
+def last(x):
+    return x.shape[-1] >> 3
+
+
+def quotient(x):
+    return divmod(len(x), 8)
+
+
+def rest(x):
+    return divmod(len(x), 12)[1] == 7
+
+
+def halves(x):
+    half, odd = divmod(len(x), 2)
+    return half > 4 or odd > 1
+
+
+def named(x):
+    blocks = (len(x) + 3) // 4
+    return blocks > 2
+
+
+def deep(x):
+    return len(x) > 5 + 2 * x.ndim
+
+
 FIRST = {
+    bytes_of: [(11,), (10,), (2, 5)],
+    last: [(9,), (8,)],
+    quotient: [(9,), (8,)],
+    rest: [(8,), (7,), (13,), (12,)],
+    halves: [(11,), (10,)],
+    named: [(10,), (9,)],
+    deep: [(11,), (10,), (9,), (8,), (13,), (12,)],
     shifted: [(9,), (8,)],
     masked: [(17,), (16,)],
     halved_block: [(11,), (10,)],
@@ -87,8 +124,8 @@ FIRST = {
     products: [(31,), (30,), (5, 6)],
     shape: [(2, 5)],
     shapes: [(7, 3), (4, 6, 2), (9,)],
-    around: [(9, 10)],
-    longest: [(1, 8)],
+    around: [(9, 10), (20,), (19,), (6, 6, 7)],
+    longest: [(1, 8), (9,), (8,), (1, 1, 8)],
     wide: [(6, 7)],
 }
 

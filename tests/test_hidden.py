@@ -286,3 +286,47 @@ def test_a_refutation_stays_where_no_better_point_may_be_looked_for(monkeypatch)
     monkeypatch.setattr("verify.proof.decide._SHARPENING", 0)
     result = verify.check(verify.pair(rows, rows_slope(2 / 0.3), x=verify.real("1 3", low=-1e9, high=1e9)))
     assert {row.verdict for row in result.comparisons} == {Verdict.REFUTED}
+
+
+def bump_of_all(x, center=33):
+    return np.exp(-400 * ((x - center) ** 2).sum())
+
+
+def tilted(x, y):
+    return np.exp(-50 * ((x - 40) ** 2 + (x - 40) * (y - 70) + (y - 70) ** 2))
+
+
+def tilted_slopes(d, x, y, lost=0):
+    slopes = -50 * (2 * x + y - 150), -50 * (2 * y + x - 180)
+    return tuple(d * (1 + slope * tilted(x, y) * (i >= lost)) for i, slope in enumerate(slopes))
+
+
+BUMPS = {  # of several inputs: a function, its gradient, one in which the bump is lost, and the inputs
+    "of two entries": (
+        lambda x: x.sum() + bump_of_all(x),
+        lambda d, x: d * (1 - 800 * (x - 33) * bump_of_all(x)),
+        lambda d, x: d * np.ones_like(x),
+        {"x": "2"},
+    ),
+    "of six entries": (
+        lambda x: x.sum() + bump_of_all(x, -57),
+        lambda d, x: d * (1 - 800 * (x + 57) * bump_of_all(x, -57)),
+        lambda d, x: d * np.ones_like(x),
+        {"x": "3 2"},
+    ),
+    "tilted": (
+        lambda x, y: x + y + tilted(x, y),
+        tilted_slopes,
+        lambda *all: tilted_slopes(*all, 1),
+        {"x": "", "y": ""},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", some(BUMPS, 2))
+def test_a_bump_of_several_inputs(name):
+    """A term that no input alone makes large enough to be seen is found where all of them do; without it, it is wrong."""
+    function, gradient, wrong, inputs = BUMPS[name]
+    assert verify.check(verify.pair(function, gradient, **inputs), quick=True)
+    rows = verify.check(verify.pair(function, wrong, **inputs), quick=True).comparisons
+    assert Verdict.REFUTED in {row.verdict for row in rows}

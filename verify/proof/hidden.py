@@ -3,8 +3,8 @@
 A spectral line at 656 is below 1e-400 at 2, and so is whatever is wrong with it: that both sides agree there to
 hundreds of digits says nothing of it. So every node is asked how much it does to the two results: one that does
 something, and at no point enough to be seen, is hidden. Points where it is not are looked for where the arguments of
-functions in it are of ordinary size: with all inputs nearer to 0, and next to zeros and extrema of these arguments,
-along one input at a time.
+functions in it are of ordinary size: with all inputs nearer to 0, next to zeros and extrema of these arguments along
+one input at a time, and next to an extremum in several inputs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import cycle, islice, pairwise
 from typing import NamedTuple
 
 import flint
@@ -37,6 +37,8 @@ _WORK = 2_000_000  # nodes that are read in all; the first point is looked at in
 _MOST_TERMS = 24  # that are looked for
 _MOST_POINTS = 24  # for each of them
 _MOST_INPUTS = 4  # along which each is looked for
+_MOST_TOGETHER = 16  # inputs in which an extremum is looked for
+_MOST_LINES = 24  # along which it is looked for
 
 
 class Hidden(NamedTuple):
@@ -80,7 +82,9 @@ def hidden(
         try:
             for point in points:
                 search.look(point)
-            points_showing += search.nearer(points[0], holds) if holds else []
+            if holds is not None:
+                points_showing += search.nearer(points[0], holds)
+                points_showing += search.together(points[0], holds)
             for node in search.unseen()[:_MOST_TERMS] if holds else []:
                 if node not in search.seen and holds is not None:
                     points_showing += search.showing(node, points[0], holds)
@@ -164,6 +168,33 @@ class _Search:
                     self.lines[argument, name] = self.along(argument, name, start, holds)
                 yield from map(dict, self.lines[argument, name])  # a map leaves the line open where this ends
 
+    def together(self, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return points at which nodes are seen that were not, around extrema in several inputs at once.
+
+        A bump of several inputs is too small to be seen along each of them while the others are far from it.
+        """
+        unseen = set(self.unseen())
+        for argument in sorted(unseen.intersection(self.arguments), reverse=True)[:_MOST_INPUTS]:
+            wanted = {argument, *self.unseen()}
+            yield from islice((p for p in self.around(argument, start, holds) if self.look(p) & wanted), _MOST_POINTS)
+
+    def around(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return points around an extremum of a node, which is looked for along one input after another."""
+        names = [self.graph.payloads[leaf] for leaf in self.graph.leaves(node)]
+        if not 1 < len(names) <= _MOST_TOGETHER:
+            return
+        tape, point, places = Tape(self.graph, [node]), dict(start), dict[str, list[Fraction]]()
+        for name in islice(cycle(names), _MOST_LINES):
+            extrema = _Line(tape, node, point, name, self.spend).extrema()
+            nearest = min(extrema, key=lambda extremum: abs(float(extremum[0].value)), default=None)
+            if nearest is None:
+                return
+            point[name], places[name] = nearest[0].place, [*_around(nearest[0].place, nearest[1])]
+            if len(places) == len(names) and abs(nearest[0].value) <= _ORDINARY:
+                together = zip(*places.values(), strict=False)  # of a width that is none of its own there are no places
+                yield from filter(holds, ({**start, **dict(zip(places, at, strict=True))} for at in together))
+                return
+
     def along(self, node: int, name: str, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
         """Return points along one input at which a node is of ordinary size, but for those of other lines."""
         for value in _Line(Tape(self.graph, [node]), node, start, name, self.spend).places():
@@ -190,12 +221,13 @@ class _Line:
 
     def places(self) -> Iterator[Fraction]:
         """Return values of the input next to zeros and extrema of the node, then others of all magnitudes."""
-        scan = sorted({sign * Fraction(2) ** power for power in _SCALES for sign in (-1, 1)} | {self.start[self.name]})
-        finite = [at for place in scan if (at := self._at(place)).value.is_finite() and at.slope.is_finite()]
+        finite = self._scan()
         for low, high in pairwise(finite):
             for target in map(balls.ball, _TARGETS):
                 yield from self._zero(low, high, target)
-            yield from self._extremum(low, high)
+            for at, width in self._extremum(low, high):
+                if abs(at.value) <= _ORDINARY:
+                    yield from _around(at.place, width)
         yield from (at.place for at in finite if abs(at.value) <= _ORDINARY)
 
     def _zero(self, low: _At, high: _At, target: flint.arb) -> Iterator[Fraction]:
@@ -204,13 +236,22 @@ class _Line:
             at = self._between(low, high, lambda at: at.value - target)
             yield from _around(at.place, abs(1 / at.slope))
 
-    def _extremum(self, low: _At, high: _At) -> Iterator[Fraction]:
-        """Return values of the input around one where the node has an extremum of ordinary size, between two others."""
+    def extrema(self) -> Iterator[tuple[_At, flint.arb]]:
+        """Return where the node has extrema, each with its width."""
+        for low, high in pairwise(self._scan()):
+            yield from self._extremum(low, high)
+
+    def _scan(self) -> list[_At]:
+        """Return what the node has at values of the input of all magnitudes."""
+        scan = sorted({sign * Fraction(2) ** power for power in _SCALES for sign in (-1, 1)} | {self.start[self.name]})
+        return [at for place in scan if (at := self._at(place)).value.is_finite() and at.slope.is_finite()]
+
+    def _extremum(self, low: _At, high: _At) -> Iterator[tuple[_At, flint.arb]]:
+        """Return where the node has an extremum between two values of the input, with the width of that."""
         if _apart(low.slope, high.slope):
             at = self._between(low, high, lambda at: at.slope)
-            if abs(at.value) <= _ORDINARY:
-                bend = (high.slope - low.slope) / balls.ball(high.place - low.place)
-                yield from _around(at.place, abs(2 / bend).sqrt())
+            bend = (high.slope - low.slope) / balls.ball(high.place - low.place)
+            yield at, abs(2 / bend).sqrt()
 
     def _at(self, place: Fraction) -> _At:
         self.spend(len(self.tape.order))

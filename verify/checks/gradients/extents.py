@@ -14,6 +14,7 @@ import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, pairwise, product
 from math import isqrt
@@ -45,7 +46,11 @@ _BINARY: Mapping[type, Callable[[int, int], Any]] = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_CALLS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max, "abs": abs, "int": int, "bool": bool}
+_CALLS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "abs": abs, "int": int, "bool": bool}
+_CALLS |= {"divmod": operator.floordiv}  # whose rest starts anew where the quotient rises
+_PARTS = (ast.FloorDiv, ast.Mod)  # of a `divmod`
+_RANKS = (2, 1, 3)  # numbers of dimensions that an array may have of which code asks for `x.ndim` or `sum(x.shape)`
+_BYTES = 8  # of an entry in double precision
 
 _REDUCTIONS: Mapping[str, Callable[[Sequence[int]], int]] = {"sum": sum, "min": min, "max": max}
 
@@ -59,6 +64,20 @@ def told_apart(functions: Sequence[FunctionType]) -> list[Sizes]:
     return [*made][:_MOST]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What names stand for: sizes, assigned expressions, and numbers of the module; arrays have `rank` dimensions."""
+
+    sizes: Mapping[str, str]
+    assigned: Mapping[str, ast.expr]
+    variables: Mapping[str, Any]
+    rank: int
+
+    def without(self, name: str) -> _Scope:
+        """Return it as it is within what is assigned to a name."""
+        return replace(self, assigned={other: value for other, value in self.assigned.items() if other != name})
+
+
 def _of_function(function: FunctionType) -> Iterator[Sizes]:
     code = function.__code__
     lines = [code.co_firstlineno, *(line for _, _, line in code.co_lines() if line)]
@@ -67,13 +86,24 @@ def _of_function(function: FunctionType) -> Iterator[Sizes]:
         where(nodes, line, key=_line) for where, line in ((bisect_left, min(lines)), (bisect_right, max(lines)))
     )
     inside = nodes[first:end]
-    names = dict(_named(inside))
     yield from (shape for node in inside for shape in _shapes(node))
-    for node in inside:
-        if isinstance(node, ast.expr) and _bends(node):
-            sizes = list(dict.fromkeys(_sizes(node, names)))
-            if 1 <= len(sizes) <= max(_TOGETHER) and (value := _value(node, names, function.__globals__)) is not None:
-                yield from _changes(value, sizes)
+    bending = [node for node in inside if isinstance(node, ast.expr) and _bends(node)]
+    for rank in _RANKS:
+        scope = _Scope(dict(_named(inside)), dict(_assigned(inside)), function.__globals__, rank)
+        for node in bending:
+            if rank == _RANKS[0] or _asks_for_rank(node, scope):
+                sizes = list(dict.fromkeys(_sizes(node, scope)))
+                if 1 <= len(sizes) <= max(_TOGETHER) and (value := _value(node, scope)) is not None:
+                    yield from _changes(value, sizes)
+
+
+def _asks_for_rank(node: ast.AST, scope: _Scope) -> bool:
+    """Tell whether an expression depends on how many dimensions an array has."""
+    parts = [*ast.walk(node)]
+    named = [part.id for part in parts if isinstance(part, ast.Name) and part.id in scope.assigned]
+    return any(_whole(part, 1) or (isinstance(part, ast.Attribute) and part.attr == "ndim") for part in parts) or any(
+        _asks_for_rank(scope.assigned[name], scope.without(name)) for name in named
+    )
 
 
 @lru_cache(maxsize=256)
@@ -128,7 +158,10 @@ def _size(node: ast.AST) -> str:
         case ast.Call(func=ast.Name(id="len"), args=[array]):
             return f"{ast.unparse(array)}.shape[0]"
         case (
-            ast.Subscript(value=ast.Attribute(attr="shape"), slice=ast.Constant(value=int()))
+            ast.Subscript(
+                value=ast.Attribute(attr="shape"),
+                slice=ast.Constant(value=int()) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int())),
+            )
             | ast.Attribute(attr="size")
         ):
             return ast.unparse(node)
@@ -147,57 +180,93 @@ def _named(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
                         yield target.id, f"{ast.unparse(shape)}[{place}]"
 
 
-def _sizes(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
-    if size := _size(node) or (names.get(node.id, "") if isinstance(node, ast.Name) else ""):
+def _assigned(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that stand for other expressions, as in `half = len(x) // 2` and `q, r = divmod(len(x), 8)`."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.Assign(targets=[ast.Tuple(elts=[ast.Name(id=quotient), ast.Name(id=rest)])], value=value):
+                parts = [_part(value, place) for place in range(len(_PARTS))]
+                yield from ((name, part) for name, part in zip((quotient, rest), parts, strict=True) if part)
+
+
+def _part(node: ast.AST, place: int) -> ast.expr | None:
+    """Return a part of a `divmod` as an operation."""
+    match node:
+        case ast.Call(func=ast.Name(id="divmod"), args=[left, right]) if 0 <= place < len(_PARTS):
+            return ast.BinOp(left=left, op=_PARTS[place](), right=right)
+    return None
+
+
+def _sizes(node: ast.AST, scope: _Scope) -> Iterator[str]:
+    if size := _size(node) or (scope.sizes.get(node.id, "") if isinstance(node, ast.Name) else ""):
         yield size
-        return
-    if shape := _whole(node):
+    elif isinstance(node, ast.Attribute) and node.attr == "nbytes":
+        yield f"{ast.unparse(node.value)}.size"
+    elif isinstance(node, ast.Name) and node.id in scope.assigned:
+        yield from _sizes(scope.assigned[node.id], scope.without(node.id))
+    elif shape := _whole(node, scope.rank):
         yield from shape
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _sizes(child, names)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _sizes(child, scope)
 
 
-def _whole(node: ast.AST) -> tuple[str, ...]:
-    """Return the sizes that `sum(x.shape)` is made of, and `min` and `max`, as of an array of two dimensions."""
+def _whole(node: ast.AST, rank: int) -> tuple[str, ...]:
+    """Return the sizes that `sum(x.shape)` is made of, and `min` and `max`, as of an array of some dimensions."""
     match node:
         case ast.Call(
             func=ast.Name(id="sum" | "min" | "max"), args=[ast.Attribute(attr="shape") as shape], keywords=[]
         ):
-            return f"{ast.unparse(shape)}[0]", f"{ast.unparse(shape)}[1]"
+            return tuple(f"{ast.unparse(shape)}[{place}]" for place in range(rank))
     return ()
 
 
-def _value(node: ast.AST, names: Mapping[str, str], variables: Mapping[str, Any]) -> _Value | None:
+def _value(node: ast.AST, scope: _Scope) -> _Value | None:
     """Return how an expression is computed from sizes and numbers; None where it has anything else."""
+    match node:
+        case ast.Name(id=name) if name in scope.assigned and name not in scope.sizes:
+            return _value(scope.assigned[name], scope.without(name))
+        case ast.Subscript(value=value, slice=ast.Constant(value=int(place))) if part := _part(value, place):
+            return _value(part, scope)
+        case ast.BinOp(left=left, op=op, right=right) | ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _applied(_BINARY.get(type(op)), [left, right], scope)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return _applied(operator.neg, [operand], scope)
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if not _size(node):
+            return _reduced(name, _whole(node, scope.rank)) or _applied(_CALLS.get(name), arguments, scope)
+    return _known(node, scope)
+
+
+def _known(node: ast.AST, scope: _Scope) -> _Value | None:
+    """Return the value of a size, of the number of dimensions, or of a number."""
     if size := _size(node):
         return operator.itemgetter(size)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and (shape := _whole(node)):
-        reduced = _REDUCTIONS[node.func.id]
-        return lambda sizes: reduced([sizes[size] for size in shape])
     match node:
-        case ast.Name(id=name) if name in names:
-            return operator.itemgetter(names[name])
-        case ast.Name(id=name) if type(variables.get(name)) is int:
-            return lambda _: variables[name]
+        case ast.Attribute(value=array, attr="nbytes"):
+            return lambda sizes: sizes[f"{ast.unparse(array)}.size"] * _BYTES
+        case ast.Attribute(attr="ndim"):
+            return lambda _: scope.rank
+        case ast.Name(id=name) if name in scope.sizes:
+            return operator.itemgetter(scope.sizes[name])
+        case ast.Name(id=name) if type(scope.variables.get(name)) is int:
+            return lambda _: scope.variables[name]
         case ast.Constant(value=int(number)):
             return lambda _: number
-        case ast.BinOp(left=left, op=op, right=right) | ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _applied(_BINARY.get(type(op)), [left, right], names, variables)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _applied(operator.neg, [operand], names, variables)
-        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-            return _applied(_CALLS.get(name), arguments, names, variables)
     return None
 
 
-def _applied(
-    function: Callable[..., Any] | None,
-    parts: Sequence[ast.AST],
-    names: Mapping[str, str],
-    variables: Mapping[str, Any],
-) -> _Value | None:
-    values = [value for part in parts if (value := _value(part, names, variables)) is not None]
+def _reduced(name: str, shape: Sequence[str]) -> _Value | None:
+    """Return how `sum`, `min` or `max` of a whole shape is computed from its sizes."""
+    if not shape:
+        return None
+    reduce = _REDUCTIONS[name]
+    return lambda sizes: reduce([sizes[size] for size in shape])
+
+
+def _applied(function: Callable[..., Any] | None, parts: Sequence[ast.AST], scope: _Scope) -> _Value | None:
+    values = [value for part in parts if (value := _value(part, scope)) is not None]
     if function is None or len(values) < len(parts):
         return None
     return lambda sizes: function(*(value(sizes) for value in values))
