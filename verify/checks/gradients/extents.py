@@ -236,10 +236,10 @@ def _value(node: ast.AST, scope: _Scope) -> _Value | None:
             return _applied(operator.neg, [operand], scope)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if not _size(node):
             return _reduced(name, _whole(node, scope.rank)) or _applied(_CALLS.get(name), arguments, scope)
-    return _known(node, scope)
+    return _leaf(node, scope)
 
 
-def _known(node: ast.AST, scope: _Scope) -> _Value | None:
+def _leaf(node: ast.AST, scope: _Scope) -> _Value | None:
     """Return the value of a size, of the number of dimensions, or of a number."""
     if size := _size(node):
         return operator.itemgetter(size)

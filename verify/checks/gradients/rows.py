@@ -177,8 +177,8 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         points = ((other, claim.decisions[other].point) for other in others)
         place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
         explanation = explanation if place == first else explained(place)
-    told = _branching(claim.exact.seen) or claim.decisions[place].diagnosis
-    diagnosis = told or diagnose(claim.exact.suspect(claim.name, claim.actual))
+    mistake = _branching(claim.exact.seen) or claim.decisions[place].diagnosis
+    diagnosis = mistake or diagnose(claim.exact.suspect(claim.name, claim.actual))
     row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
     if row.verdict is Verdict.REFUTED:
         row = replace(row, surrogate=surrogate(case, claim))
