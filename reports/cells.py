@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from reports.rows import Row, rows, traced
+from verify.model.elision import cut_middle
 from verify.model.result import CaseResult, Comparison, Evidence, Rounding, Verdict
 
 _LONGEST_QUOTIENT = 24
@@ -116,7 +117,7 @@ def readable(exact: str) -> str:
 
 def short(text: str, longest: int = _LONGEST) -> str:
     """Shorten a long name or formula in its middle."""
-    return text if len(text) <= longest else f"{text[: longest // 2 - 1]}…{text[-longest // 2 :]}"
+    return cut_middle(text, longest)
 
 
 def _of_number(text: Callable[[Comparison], str]) -> Callable[[Row], str]:

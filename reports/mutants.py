@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports import layout
+from verify.model.elision import cut_end
 from verify.model.identity import Place
 from verify.mutation.result import SCHEMA_VERSION, Judged, Outcome, Survey, exit_status, score, survivors, total
 
@@ -121,7 +122,7 @@ def _outcome_lines(group: Sequence[Judged], color: bool) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return cut_end(text, _LONGEST)
 
 
 def _plural(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reports.cells import failures, readable, short
 from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
+from verify.model.elision import window
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Surrogate, Verdict
@@ -203,12 +204,7 @@ def _pair(first: str, second: str, longest: int) -> list[str]:
         return texts
     common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
     start = max(common - longest // 4, 1)
-    return [_window(formula, start, longest) for formula in (first, second)]
-
-
-def _window(text: str, start: int, longest: int) -> str:
-    end = start + longest - 2
-    return f"…{text[start:end]}…" if len(text) > end else f"…{text[start:]}"
+    return [window(formula, start, longest) for formula in (first, second)]
 
 
 def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -> str:

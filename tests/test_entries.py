@@ -157,6 +157,9 @@ class _Everywhere:
     def holds(self, point, names):
         return all(point[name] for name in self.needed)
 
+    def touched(self, point, names):
+        return set()
+
 
 def test_all_others_are_0_or_those_of_the_upstream():
     """Both points are tried where they lie in the region, and what is named stays."""

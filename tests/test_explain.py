@@ -50,6 +50,20 @@ def test_the_counterexample_stays_in_the_region_and_domain():
 
 
 @pytest.mark.parametrize(
+    ("forward", "wrong_side"),
+    [
+        (lambda x: np.where(x > 0, x, x / 10), lambda x: np.full_like(x, -0.1)),  # x is in neither formula
+        (lambda x: np.where(x > 0, x, np.exp(x)), lambda x: np.exp(x) + 1),  # differs at 0 too, where forward jumps
+    ],
+)
+def test_the_counterexample_is_beside_the_edge(forward, wrong_side):
+    """The entry is given where a branch depends on it, and not on the edge, where there may be no derivative."""
+    row = wrong(elementwise(forward, lambda x, d: d * np.where(x > 0, 1.0, wrong_side(x))))
+    entry = "x[{},{}]".format(*row.index)
+    assert dict(row.counterexample.inputs)[entry] == "-1"
+
+
+@pytest.mark.parametrize(
     ("forward", "backward", "relation"),
     some(
         [

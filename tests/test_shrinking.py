@@ -23,6 +23,9 @@ class AnyPoint:
     def holds(self, point, conditions):
         return self._holds(point)
 
+    def touched(self, point, conditions):
+        return set()
+
 
 def product_of(graph, names):
     node = graph.whole(1)

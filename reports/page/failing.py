@@ -8,6 +8,7 @@ from typing import NamedTuple
 from reports import anchors, concise, rows
 from reports.page import table
 from reports.page.markup import Markup, breakable
+from verify.model.elision import cut_end
 from verify.model.result import CaseResult, Run, Verdict
 
 _MOST = 40  # lines; the others are counted
@@ -57,7 +58,7 @@ def _line(case: CaseResult, failure: concise.Failure, anchor: str, placed: froze
     comparison = failure.comparison
     row = anchors.of_rows(case, anchor)[id(comparison)] if comparison else anchor
     tone = table.tone(comparison) if comparison else "bad"
-    why = failure.why if len(failure.why) <= _LONGEST else f"{failure.why[:_LONGEST]}…"
+    why = cut_end(failure.why, _LONGEST)
     return Line(
         row if row in placed else anchor,
         anchor,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reports import rows
 from reports.page import view
+from verify.model.elision import cut_end
 from verify.model.result import CaseResult, Run, Verdict
 
 _LONGEST = 160
@@ -64,7 +65,7 @@ def _missing(case: CaseResult) -> Iterator[str]:
     whole = [c for c in case.comparisons if c.quantity == "case"]
     unknown = [c for c in case.comparisons if c.verdict in (Verdict.UNDECIDED, Verdict.ERROR)]
     for reason in dict.fromkeys(c.evidence.detail for c in whole or unknown):
-        yield reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+        yield cut_end(reason, _LONGEST)
     if case.cover is not None and case.cover.unvisited:
         yield f"{len(case.cover.unvisited)} sides of branches were never reached"
     elif case.cover is not None and not case.cover.complete:

@@ -19,6 +19,7 @@ from fractions import Fraction
 from itertools import accumulate
 
 from verify.graph.program import NONE, OPERATIONS, Program
+from verify.model.elision import cut_middle
 from verify.model.errors import InputError, nearest
 from verify.model.exact import exact
 from verify.model.garbage import uncollected
@@ -301,10 +302,7 @@ class _Builder:
 
     def excerpt(self, node: ast.AST) -> str:
         """Return the text of a node for a message, shortened in the middle."""
-        text = self.segment(node)
-        return (
-            text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN // 2]} … {text[-_LONGEST_SHOWN // 2 :]}"
-        )
+        return cut_middle(self.segment(node), _LONGEST_SHOWN)
 
     def refusal(self, node: ast.AST) -> str:
         kind = _NOT_ARITHMETIC.get(type(node))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from verify.discovery.messages import Unit
 from verify.model.commands import COMMANDS
+from verify.model.elision import cut_end
 from verify.model.errors import InputError, TargetError, nearest
 from verify.model.package import is_engine
 from verify.model.reasons import Reason
@@ -47,8 +48,7 @@ def of_expression(
 
 def case_name(target: str) -> str:
     """Return a target, or an expression, as the name of a case or row."""
-    name = printable(target.strip())
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return cut_end(printable(target.strip()), _LONGEST_NAME)
 
 
 def failed(problem: BaseException) -> TargetError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import TypeVar
 
+from verify.model.elision import cut_middle
 from verify.model.identity import NOWHERE, Place
 
 _LONGEST = 300
@@ -273,7 +274,7 @@ def printable(text: str) -> str:
     """Return a text on one line, without control characters, addresses (they change by the run), or great length."""
     plain = "".join(c if c.isprintable() else "\ufffd" if c not in "\n\t\r" else " " for c in text)
     plain = re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", plain)
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST // 2]} … {plain[-_LONGEST // 2 :]}"
+    return cut_middle(plain, _LONGEST)
 
 
 def raised_at(problem: BaseException) -> Place:

@@ -23,6 +23,7 @@ from verify.cases.shapes import concrete, entry_names
 from verify.cases.sizes import bindings
 from verify.cases.wirtinger import Half, Halves, Part, is_complex
 from verify.model import identity
+from verify.model.elision import cut_end
 from verify.model.errors import DivisionError, ProtocolError, TraceError, nearest
 from verify.model.reasons import Cause, Reason
 from verify.model.where import quoted
@@ -111,7 +112,7 @@ class Observation:
 
 def _label_text(labels: Any) -> str:
     text = str(np.asarray(labels).tolist())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return cut_end(text, _LONGEST)
 
 
 def variants(

@@ -128,6 +128,12 @@ class Region:
         depending = depends(self.trace, {self.trace.variable(name) for name in names})
         return [condition for condition in self.conditions if condition.node in depending]
 
+    def touched(self, point: Point, conditions: Sequence[Condition]) -> set[int]:
+        """Return the nodes of those conditions on whose edge a point may lie: a derivative need not exist there."""
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.trace, [condition.node for condition in conditions], point)
+        return {condition.node for condition in conditions if values[condition.node].contains(0)}
+
     def selecting(self) -> list[str]:
         """Return the inputs that a run was given a value of, to get to the region, and what they were compared with."""
         nodes = [condition.node for condition in self.about(self.moved)] if self.moved else []

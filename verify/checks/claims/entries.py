@@ -50,12 +50,18 @@ class Sides(NamedTuple):
 
 
 def emptied(graph: Graph, region: Region, point: Point, named: Collection[str]) -> list[Point]:
-    """Return points of the region in which inputs that are not `named` are 0: all of them, or those of the upstream."""
+    """Return points of the region in which inputs that are not `named` are 0: all of them, or those of the upstream.
+
+    Of the edges that touch the named inputs, they lie on those only on which the point lies.
+    """
     others = [name for name in region.sample if name not in named]
-    points = []
+    conditions = region.about(named)
+    touched, points = region.touched(point, conditions), []
     for chosen in (others, [name for name in others if name in region.upstream]):
         changed = {**point, **dict.fromkeys(chosen, 0 * point[chosen[0]])} if chosen else point
-        if changed is not point and region.holds(changed, region.about(chosen)):
+        if changed is point or not region.holds(changed, region.about(chosen)):
+            continue
+        if region.touched(changed, conditions) <= touched:
             points.append(changed)
     return points
 

@@ -64,10 +64,14 @@ def explain(
     actual: int,
     decision: Decision,
     outputs: Mapping[int, str],
+    wrt: str = "",
     confirmed: Callable[[Point], bool] = lambda _: True,
     keep: Callable[[Explanation], None] = lambda _: None,
 ) -> Explanation:
     """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned.
+
+    They are derivatives with respect to the variable `wrt`, if they are any. The counterexample has its value where a
+    branch depends on it, even if no formula has it: of `where(x > 0, x, 0.1 * x)` it says on which side of 0 `x` is.
 
     There is a counterexample only at a point where the code is `confirmed` to give what its formula says. It is found
     first, and given to `keep`, since formulas may take long to write.
@@ -76,16 +80,18 @@ def explain(
     computed = {node: name for node, name in outputs.items() if graph.args[node]}
     names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
     symbols = {node: names.symbols[name] for node, name in computed.items()}
-    counterexample = _counterexample(graph, region, expected, actual, decision, variables, confirmed)
+    of_branches = [wrt] if wrt and region.about([wrt]) else []
+    inputs = list(dict.fromkeys([*region.selecting(), *of_branches, *(graph.payloads[i] for i in variables)]))
+    counterexample = _counterexample(graph, region, expected, actual, decision, inputs, confirmed)
     keep(Explanation("", "", None, *counterexample))
     formula, returned = (_written(graph, node, names, symbols) for node in (expected, actual))
-    inputs = list(dict.fromkeys([*(graph.payloads[i] for i in variables), *region.sample]))
+    everything = list(dict.fromkeys([*(graph.payloads[i] for i in variables), *region.sample]))
     return Explanation(
         formula,
         returned,
         relation(graph, expected, actual, names, region),
         *counterexample,
-        set_apart(graph, expected, actual, inputs, computed, len(formula) + len(returned)),
+        set_apart(graph, expected, actual, everything, computed, len(formula) + len(returned)),
     )
 
 
@@ -104,13 +110,12 @@ def _counterexample(
     expected: int,
     actual: int,
     decision: Decision,
-    variables: Sequence[int],
+    names: Sequence[str],
     confirmed: Callable[[Point], bool],
 ) -> tuple[Counterexample | None, Evidence, Point | None]:
     """Return a simple counterexample, how far the two sides are apart there, and the whole point."""
     if decision.point is None:
         return None, decision.evidence, None
-    names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
     simple = shrunk(graph, region, expected, actual, decision.point, names)
     for point in (*emptied(graph, region, simple, names), simple, decision.point):
         real = rationals.real(graph, [expected, actual], point)

@@ -25,11 +25,15 @@ _BITS = 128
 
 
 def shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
-    """Return a point of the region at which the two sides still differ, with simple numbers in it."""
+    """Return a point of the region at which the two sides still differ, with simple numbers in it.
+
+    It lies on no edge of the region that touches the named inputs, unless the point that it is made of does.
+    """
     attempts = min(_MOST_ATTEMPTS, _MOST_VISITS // len(graph.reach([expected, actual])))
     conditions, least = region.about(names), _Least.of(graph, expected, actual, point)
     if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
         point = region.sample if _differ(graph, expected, actual, region.sample) else point
+    touched = region.touched(point, conditions)
     for group, value in _steps(names, point, region.upstream):
         changes = {name: value for name in group if _complexity(value) < _complexity(point[name])}
         if not changes:
@@ -38,7 +42,9 @@ def shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Poin
             break
         attempts -= 1
         changed = {**point, **changes}
-        if _differ(graph, expected, actual, changed, least) and region.holds(changed, conditions):
+        if not _differ(graph, expected, actual, changed, least) or not region.holds(changed, conditions):
+            continue
+        if region.touched(changed, conditions) <= touched:
             point = changed
     return point
 

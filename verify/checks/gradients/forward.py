@@ -57,7 +57,7 @@ def _row(case: TracedCase, exact: Exact, pair: tuple[int, int], decision: Decisi
         except SubjectError:
             return False
 
-    why = explain(seen.trace, exact.region, *pair, decision, {}, confirmed)
+    why = explain(seen.trace, exact.region, *pair, decision, {}, confirmed=confirmed)
     refuted = decision.verdict is Verdict.REFUTED
     open_evidence = _UNCONFIRMED if refuted else decision.evidence
     certain = why.counterexample is not None

@@ -222,8 +222,10 @@ def _explain(
     claim: Claim, place: int, confirmed: Callable[[Point], bool], keep: Callable[[Explanation], None]
 ) -> Explanation:
     exact = claim.exact
+    graph = exact.seen.trace
     sides = exact.gradient(claim.name)[place], claim.actual.nodes[place]
-    return explain(exact.seen.trace, exact.region, *sides, claim.decisions[place], exact.outputs(), confirmed, keep)
+    wrt = graph.payloads[exact.seen.inputs[claim.name].nodes[place]]
+    return explain(graph, exact.region, *sides, claim.decisions[place], exact.outputs(), wrt, confirmed, keep)
 
 
 def _clearest(claim: Claim) -> list[int]:

@@ -30,6 +30,7 @@ from verify.checks.regions.sites import AnyFormula, Call, Line, Passed, Sides, S
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
 from verify.model.comparison import APPROXIMATION, ITERATION, SMALL_CONSTANT, STRAYS
+from verify.model.elision import cut_middle
 from verify.model.errors import DivisionError, ProtocolError
 from verify.model.exact import decimal_text, within
 from verify.model.identity import Place
@@ -475,7 +476,7 @@ def _is_singular(problem: Exception) -> bool:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}…{text[-_LONGEST:]}"
+    return cut_middle(text, 2 * _LONGEST)
 
 
 def _strays(row: Comparison) -> bool:

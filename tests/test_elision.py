@@ -1,0 +1,35 @@
+"""Texts cut to a length keep names, indices and numbers whole."""
+
+import re
+
+import pytest
+
+from verify.model.elision import cut_end, cut_middle, window
+
+_FORMULA = " + ".join(f"exp(self.weights[{i},{j}])*1.25e-{i + 1}/x[{j}]" for i in range(4) for j in range(12))
+_UNITS = {*re.findall(r"\w(?:[\w.]|(?<=e)[+-])*(?:\[[^\]]*\])?", _FORMULA)}
+
+
+def units(text):
+    return {*re.findall(r"\w(?:[\w.]|(?<=e)[+-])*(?:\[[^\]]*\]?)?", text)}
+
+
+@pytest.mark.parametrize("longest", range(60, 140))
+def test_no_name_index_or_number_is_cut(longest):
+    """Wherever a cut falls, all that is left is whole, no longer than asked, and most of what may be left."""
+    for text in (cut_middle(_FORMULA, longest), cut_end(_FORMULA, longest), window(_FORMULA, longest, longest)):
+        assert longest * 0.5 < len(text) <= longest
+        assert "…" in text
+        assert units(text) <= _UNITS
+
+
+def test_a_short_text_stays():
+    """A text that is short enough is returned as it is."""
+    assert cut_middle("x[0,1]", 6) == cut_end("x[0,1]", 6) == "x[0,1]"
+    assert window("x[0,1]*2", 7, 6) == "…2"
+
+
+def test_one_long_name_is_cut():
+    """A name, a number or an index that is longer than all that may be left is cut in two."""
+    assert cut_middle("1" * 90, 24) == "1" * 11 + "…" + "1" * 12
+    assert cut_end("a" * 90, 10) == "a" * 9 + "…"
