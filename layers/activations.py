@@ -1,6 +1,7 @@
-"""Activations: element by element, but for the two kinds of softmax, which work on the last axis.
+"""Activations: elementwise, except the two kinds of softmax, which work on the last axis.
 
-`forward` keeps what `backward` needs, in most of them the slope; none of them overflows where its result does not.
+x, y and dout have one shape, whatever it is. `forward` keeps what `backward` needs, in most of them the slope; none of
+them overflows if its result does not.
 """
 
 import math
@@ -20,7 +21,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 class Sigmoid:
-    """y = 1 / (1 + exp(-x))."""
+    """y = 1 / (1 + exp(-x)), with dy/dx = y (1 - y)."""
 
     def forward(self, x: Array) -> Array:
         y = _sigmoid(x)
@@ -32,7 +33,7 @@ class Sigmoid:
 
 
 class Tanh:
-    """y = tanh(x)."""
+    """y = tanh(x), with dy/dx = 1 - y^2."""
 
     def forward(self, x: Array) -> Array:
         y = np.tanh(x)
@@ -44,7 +45,7 @@ class Tanh:
 
 
 class ReLU:
-    """y = max(x, 0)."""
+    """y = max(x, 0); at the kink x = 0 the gradient is 0."""
 
     def forward(self, x: Array) -> Array:
         self.mask = x > 0
@@ -55,7 +56,7 @@ class ReLU:
 
 
 class LeakyReLU:
-    """y = x for positive x, else alpha x."""
+    """y = x for positive x, else alpha x; at the kink x = 0 the slope is alpha."""
 
     def __init__(self, alpha: float = 0.01) -> None:
         self.alpha = alpha
@@ -69,7 +70,7 @@ class LeakyReLU:
 
 
 class ELU:
-    """y = x for positive x, else alpha (exp(x) - 1)."""
+    """y = x for positive x, else alpha (exp(x) - 1) (Clevert, Unterthiner, Hochreiter 2015)."""
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
@@ -84,7 +85,7 @@ class ELU:
 
 
 class Softplus:
-    """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))."""
+    """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), with dy/dx = sigmoid(x)."""
 
     def forward(self, x: Array) -> Array:
         self.slope = _sigmoid(x)
@@ -95,7 +96,7 @@ class Softplus:
 
 
 class GELU:
-    """y = x (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3)."""
+    """y = x (1 + tanh(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks, Gimpel 2016)."""
 
     scale = math.sqrt(2 / math.pi)
 
@@ -111,7 +112,7 @@ class GELU:
 
 
 class Swish:
-    """y = x / (1 + exp(-x))."""
+    """y = x / (1 + exp(-x)) (Ramachandran, Zoph, Le 2017)."""
 
     def forward(self, x: Array) -> Array:
         s = _sigmoid(x)
@@ -124,7 +125,7 @@ class Swish:
 
 
 class Softmax:
-    """y_i = exp(x_i - max x) / sum_j exp(x_j - max x)."""
+    """y_i = exp(x_i - max x) / sum_j exp(x_j - max x), along the last axis."""
 
     def forward(self, x: Array) -> Array:
         e = np.exp(x - x.max(axis=-1, keepdims=True))
@@ -136,7 +137,7 @@ class Softmax:
 
 
 class LogSoftmax:
-    """y_i = x_i - max x - log sum_j exp(x_j - max x)."""
+    """y_i = x_i - max x - log sum_j exp(x_j - max x), along the last axis."""
 
     def forward(self, x: Array) -> Array:
         shifted = x - x.max(axis=-1, keepdims=True)

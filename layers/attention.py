@@ -11,7 +11,7 @@ Array = Any  # whatever NumPy computes with
 
 
 class Attention:
-    """Y = softmax(Q K^T / sqrt(d)) V, for Q (..., T, d), K (..., S, d) and V (..., S, M)."""
+    """Y = softmax(Q K^T / sqrt(d)) V, for Q (..., T, d), K (..., S, d), V (..., S, M) (Vaswani et al. 2017)."""
 
     def __init__(self) -> None:
         self.softmax = Softmax()
@@ -29,7 +29,7 @@ class Attention:
 
 
 class SelfAttention:
-    """Y = Attention(x Wq, x Wk, x Wv), for x (N, T, D): each step of a sequence attends to all of them."""
+    """Y = Attention(x Wq, x Wk, x Wv), for x (N, T, D), Wq, Wk (D, H), Wv (D, M): each step attends to all steps."""
 
     def __init__(self, Wq: Array, Wk: Array, Wv: Array) -> None:
         self.query, self.key, self.value = MatMul(Wq), MatMul(Wk), MatMul(Wv)

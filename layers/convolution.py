@@ -12,7 +12,7 @@ Run = Generator[Any, Any, Any]
 
 
 def im2col(x: Array, height: int, width: int, stride: int = 1, pad: int = 0) -> Array:
-    """Return the windows of padded images, (N out_h out_w, C height width)."""
+    """Return the windows of padded images x (N, C, H, W), one a row: (N out_h out_w, C height width)."""
     n, c, h, w = x.shape
     out_h, out_w = (h + 2 * pad - height) // stride + 1, (w + 2 * pad - width) // stride + 1
     img = np.pad(x, [(0, 0), (0, 0), (pad, pad), (pad, pad)])
@@ -24,7 +24,7 @@ def im2col(x: Array, height: int, width: int, stride: int = 1, pad: int = 0) -> 
 
 
 def col2im(col: Array, shape: tuple[int, ...], height: int, width: int, stride: int = 1, pad: int = 0) -> Array:
-    """Return images of this shape, windows added up where they overlap: the transpose of im2col."""
+    """Return images of a shape (N, C, H, W), with windows added up where they overlap: the transpose of im2col."""
     n, c, h, w = shape
     out_h, out_w = (h + 2 * pad - height) // stride + 1, (w + 2 * pad - width) // stride + 1
     col = col.reshape(n, out_h, out_w, c, height, width).transpose(0, 3, 4, 5, 1, 2)
@@ -41,7 +41,10 @@ def _to_rows(x: Array) -> Array:
 
 
 class Convolution:
-    """y[n, f, i, j] = sum_cuv W[f, c, u, v] x[n, c, stride i + u - pad, stride j + v - pad] + b[f]."""
+    """y[n, f, i, j] = sum_cuv W[f, c, u, v] x[n, c, stride i + u - pad, stride j + v - pad] + b[f].
+
+    x is (N, C, H, W), W (F, C, height, width), b (F,), and y (N, F, out_h, out_w).
+    """
 
     def __init__(self, W: Array, b: Array, stride: int = 1, pad: int = 0) -> None:
         self.W, self.b, self.stride, self.pad = W, b, stride, pad
@@ -64,7 +67,10 @@ class Convolution:
 
 
 class TransposedConvolution:
-    """y[n, f, stride i + u - pad, stride j + v - pad] += W[c, f, u, v] x[n, c, i, j], from y[n, f] = b[f]."""
+    """y[n, f, stride i + u - pad, stride j + v - pad] += W[c, f, u, v] x[n, c, i, j], starting at y[n, f] = b[f].
+
+    x is (N, C, H, W), W (C, F, height, width), b (F,), and y (N, F, out_h, out_w).
+    """
 
     def __init__(self, W: Array, b: Array, stride: int = 1, pad: int = 0) -> None:
         self.W, self.b, self.stride, self.pad = W, b, stride, pad
@@ -97,7 +103,7 @@ def convolution(x: Array, W: Array, b: Array, stride: int, pad: int) -> Run:
 
 @verify.case(x="N C 2 3", W="C F 3 2", b="F", options={"stride": [1, 2], "pad": [0, 1]})
 def transposed_convolution(x: Array, W: Array, b: Array, stride: int, pad: int) -> Run:
-    """Convolve the other way: what a convolution would take to the smaller image."""
+    """Convolve the other way: from the small image to one that a convolution would make small."""
     layer = TransposedConvolution(W, b, stride, pad)
     dout = yield layer.forward(x)
     return layer.backward(dout), layer.dW, layer.db

@@ -1,6 +1,6 @@
-"""Layers that are linear in their input, parameters W and b given to the constructor.
+"""Layers that are linear in their input; the constructor takes the parameters W and b.
 
-What backward needs of the input is a copy: the array is the caller's, who may write the next batch into it.
+`backward` reads a copy of the input, because the caller may write the next batch into the same array.
 """
 
 from collections.abc import Generator
@@ -15,7 +15,7 @@ Run = Generator[Any, Any, Any]
 
 
 class Affine:
-    """y = x W + b; whatever has more axes than a batch of vectors is flattened to one."""
+    """y = x W + b, for x (N, D), W (D, M), b (M,); an x with more axes, as (N, C, H, W), is flattened to that."""
 
     def __init__(self, W: Array, b: Array) -> None:
         self.W, self.b = W, b
@@ -32,7 +32,7 @@ class Affine:
 
 
 class MatMul:
-    """y = x W, along the last axis of x."""
+    """y = x W, for x (..., D) and W (D, M)."""
 
     def __init__(self, W: Array) -> None:
         self.W = W
@@ -48,7 +48,7 @@ class MatMul:
 
 
 class Embedding:
-    """y = W[ids], the rows of W with these numbers; a row that is looked up twice is learnt from twice."""
+    """y = W[ids]: the rows of W (V, D) for integers ids (...) below V; a row that occurs twice sums both gradients."""
 
     def __init__(self, W: Array) -> None:
         self.W = W
@@ -63,7 +63,7 @@ class Embedding:
 
 
 class Dropout:
-    """y = x where a random number exceeds ratio, else 0; y = (1 - ratio) x when not training."""
+    """y = x where a random number exceeds ratio, else 0; in evaluation y = (1 - ratio) x (Srivastava et al. 2014)."""
 
     def __init__(self, ratio: float = 0.5) -> None:
         self.ratio = ratio

@@ -1,4 +1,4 @@
-"""Losses: one number for a batch. `backward` multiplies by dout, which is 1 where the loss is the final result."""
+"""Losses: one number for a batch. `backward` multiplies by dout, which is 1 if the loss is the final result."""
 
 from collections.abc import Generator
 from typing import Any
@@ -12,7 +12,7 @@ Run = Generator[Any, Any, Any]
 
 
 class SoftmaxWithLoss:
-    """L = -1/N sum_n log softmax(x_n)[t_n], for labels t from 0 on."""
+    """L = -1/N sum_n log softmax(x_n)[t_n], for scores x (N, C) and labels t (N,) from 0 to C - 1."""
 
     def forward(self, x: Array, t: Array) -> Array:
         shifted = x - x.max(axis=1, keepdims=True)
@@ -28,7 +28,7 @@ class SoftmaxWithLoss:
 
 
 class MeanSquaredError:
-    """L = mean of (y - t)^2 over all entries."""
+    """L = mean of (y - t)^2 over all entries, for y and t of one shape."""
 
     def forward(self, y: Array, t: Array) -> Array:
         self.difference = y - t

@@ -1,6 +1,6 @@
-"""Normalisation: x less its mean, over its standard deviation, then scaled by gamma and shifted by beta.
+"""Normalisation: subtract the mean of x, divide by its standard deviation, scale by gamma and shift by beta.
 
-The layers differ in what mean and deviation are taken over. eps keeps the deviation from 0, where all x are the same.
+The layers differ in the axes of mean and deviation. eps keeps the divisor from being 0 if all entries are equal.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def _normalise(x: Array, axes: Axes, eps: float) -> tuple[Array, Array]:
 
 
 def _denormalise(dout: Array, normal: Array, std: Array, axes: Axes) -> Array:
-    """Return the gradient for x, given that for the normalised x: mean and deviation depend on x as well."""
+    """Return the gradient of x from that of the normalised x: mean and deviation depend on x as well."""
     mean = dout.mean(axis=axes, keepdims=True)
     return (dout - mean - normal * (dout * normal).mean(axis=axes, keepdims=True)) / std
 
@@ -36,7 +36,10 @@ def _all_but(axis: int, x: Array) -> tuple[int, ...]:
 
 
 class BatchNorm:
-    """y = gamma (x - mean) / sqrt(var + eps) + beta, by channel (axis 1), over the batch that is trained on."""
+    """y = gamma (x - mean) / sqrt(var + eps) + beta for each channel (axis 1), over the batch (Ioffe, Szegedy 2015).
+
+    x is (N, C) or (N, C, H, W), gamma and beta (C,). Training only: there are no running statistics.
+    """
 
     def __init__(self, gamma: Array, beta: Array, eps: float = 1e-5) -> None:
         self.gamma, self.beta, self.eps = gamma, beta, eps
@@ -53,7 +56,10 @@ class BatchNorm:
 
 
 class LayerNorm:
-    """y = gamma (x - mean) / sqrt(var + eps) + beta, over the last axis."""
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, over the last axis (Ba, Kiros, Hinton 2016).
+
+    x is (..., D), gamma and beta (D,).
+    """
 
     def __init__(self, gamma: Array, beta: Array, eps: float = 1e-5) -> None:
         self.gamma, self.beta, self.eps = gamma, beta, eps
@@ -70,7 +76,10 @@ class LayerNorm:
 
 
 class GroupNorm:
-    """y = gamma (x - mean) / sqrt(var + eps) + beta, over each group of neighbouring channels of each example."""
+    """y = gamma (x - mean) / sqrt(var + eps) + beta, over each group of channels of each example (Wu, He 2018).
+
+    x is (N, C, H, W), gamma and beta (C,), and groups divides C.
+    """
 
     def __init__(self, gamma: Array, beta: Array, groups: int, eps: float = 1e-5) -> None:
         self.gamma, self.beta, self.groups, self.eps = gamma, beta, groups, eps

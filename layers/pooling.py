@@ -1,4 +1,4 @@
-"""Pooling of images (N, C, H, W) in square windows, which overlap where the stride is less than the size."""
+"""Pooling of images (N, C, H, W) to (N, C, out_h, out_w), in square windows that overlap if stride < size."""
 
 from typing import Any
 
@@ -28,12 +28,12 @@ class _Pooling:
         return pooled.reshape(n, out_h, out_w, c).transpose(0, 3, 1, 2)
 
     def scatter(self, windows: Array) -> Array:
-        """Return the gradient for the images, given that for the windows."""
+        """Return the gradient of the images from that of the windows."""
         return col2im(windows, self.shape, self.size, self.size, self.stride)
 
 
 class MaxPooling(_Pooling):
-    """y = the largest entry of each window, the first one of them where several are."""
+    """y = the largest entry of each window; of several equal ones, the first gets the gradient."""
 
     def forward(self, x: Array) -> Array:
         windows = self.windows(x)

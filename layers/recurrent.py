@@ -1,6 +1,6 @@
-"""Recurrent cells, one step each, and the same unrolled over sequences (N, T, D), back through time.
+"""Recurrent cells of one step, and the same cells unrolled over sequences (N, T, D), with backpropagation through time.
 
-The gates of a cell lie side by side in Wx, Wh and b.
+x is (N, D) and h (N, H). With G gates, Wx is (D, G H), Wh (H, G H) and b (G H,): the gates are side by side.
 """
 
 from collections.abc import Generator
@@ -20,7 +20,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 class RNN:
-    """h = tanh(x Wx + h_prev Wh + b)."""
+    """h = tanh(x Wx + h_prev Wh + b), with G = 1."""
 
     def __init__(self, Wx: Array, Wh: Array, b: Array) -> None:
         self.Wx, self.Wh, self.b = Wx, Wh, b
@@ -37,7 +37,10 @@ class RNN:
 
 
 class LSTM:
-    """c = f * c_prev + i * g, h = o * tanh(c); f, i, o = sigmoid and g = tanh of x Wx + h_prev Wh + b, as f g i o."""
+    """c = f * c_prev + i * g, h = o * tanh(c), with f, i, o = sigmoid and g = tanh of x Wx + h_prev Wh + b.
+
+    The order of the gates is f, g, i, o, as in Deep Learning from Scratch 2 (Gers, Schmidhuber, Cummins 2000).
+    """
 
     def __init__(self, Wx: Array, Wh: Array, b: Array) -> None:
         self.Wx, self.Wh, self.b = Wx, Wh, b
@@ -63,7 +66,10 @@ class LSTM:
 
 
 class GRU:
-    """h = (1 - z) * h_prev + z * tanh(x Wx + (r * h_prev) Wh + b); z, r = sigmoid(x Wx + h_prev Wh + b), as z r h."""
+    """h = (1 - z) * h_prev + z * tanh(x Wx + (r * h_prev) Wh + b), with z, r = sigmoid(x Wx + h_prev Wh + b).
+
+    The order of the gates is z, r and the new state, as in Deep Learning from Scratch 2 (Cho et al. 2014).
+    """
 
     def __init__(self, Wx: Array, Wh: Array, b: Array) -> None:
         self.Wx, self.Wh, self.b = Wx, Wh, b
@@ -91,7 +97,7 @@ class GRU:
 
 
 class _Unrolled:
-    """A cell for each step, all with the same parameters, whose gradients add up."""
+    """A cell for each step, all with the same parameters, so that the gradients of the steps add up."""
 
     cell: Any
 
@@ -110,7 +116,7 @@ class _Unrolled:
 
 
 class TimeRNN(_Unrolled):
-    """h_t = RNN(x_t, h_{t-1}), from a given h_0; the h_t of all steps."""
+    """h_t = RNN(x_t, h_{t-1}) from a given h_0 (N, H); returns the h_t of all steps (N, T, H)."""
 
     cell: Any = RNN
 
@@ -132,13 +138,13 @@ class TimeRNN(_Unrolled):
 
 
 class TimeGRU(TimeRNN):
-    """h_t = GRU(x_t, h_{t-1}), from a given h_0; the h_t of all steps."""
+    """h_t = GRU(x_t, h_{t-1}) from a given h_0 (N, H); returns the h_t of all steps (N, T, H)."""
 
     cell: Any = GRU
 
 
 class TimeLSTM(_Unrolled):
-    """h_t, c_t = LSTM(x_t, h_{t-1}, c_{t-1}), from given h_0 and c_0; the h_t of all steps."""
+    """h_t, c_t = LSTM(x_t, h_{t-1}, c_{t-1}) from given h_0 and c_0 (N, H); returns the h_t of all steps (N, T, H)."""
 
     cell: Any = LSTM
 

@@ -294,7 +294,7 @@ def test_every_format_says_it():
 def test_reports_of_what_passes_say_it():
     """The summary counts such cases: a proof under `as_if` is none of forward's own derivative."""
     run = Run((of(ClippedSign, clip),))
-    assert "1 case as if forward were another function" in verify.model.result.summary(run)
+    assert "1 case as if forward were the stated function" in verify.model.result.summary(run)
     for name in ("terminal", "markdown", "html", "json", "junit"):
         assert "as if" in renderer(name)(run), name
     assert "as if" in concise.render(run)

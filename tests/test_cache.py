@@ -43,7 +43,7 @@ def again(command, shop):
     def run(*arguments):
         run.done = command(*(arguments or ["mine.py"]), *ARGUMENTS)
         not_run = re.findall("^gradproof: (.*) has not changed", run.done.err, re.MULTILINE)
-        return not_run, re.findall("^gradproof: nothing is kept of (.*?): ", run.done.err, re.MULTILINE)
+        return not_run, re.findall("^gradproof: no results of (.*?) are stored: ", run.done.err, re.MULTILINE)
 
     return run
 

@@ -21,7 +21,7 @@ def test_without_arguments_the_project_is_checked(command, monkeypatch):
     done = command("--quick")  # test_samples_are_todays does it in full
     assert (done.status, done.err) == (0, "")
     assert re.search(
-        r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases for the branches taken only\.\n$",
+        r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases in the branches taken only\.\n$",
         done.out,
     )
     assert "apples and oranges    price = tax*(apple*apple_cnt + orange*orange_cnt) = 715" in done.out

@@ -20,11 +20,11 @@ LENGTH = "return dout * self.x / (self.x * self.x + 1e-5) ** 0.5"
 SCATTER = "dx[i : i + self.stride * count : self.stride] += dout[i]"
 EXAMPLES = [
     ("M1", "drop the upstream", WAVE, "return np.cos(self.x)"),
-    ("M1", "take 1 for the upstream", DW, "self.dW = self.x.T @ np.ones_like(dout)"),
-    ("M1", "take the absolute value of the upstream", DW, "self.dW = self.x.T @ abs(dout)"),
+    ("M1", "replace the upstream by ones", DW, "self.dW = self.x.T @ np.ones_like(dout)"),
+    ("M1", "replace the upstream by its absolute value", DW, "self.dW = self.x.T @ abs(dout)"),
     ("M1", "square the upstream", DW, "self.dW = self.x.T @ (dout ** 2)"),
     ("M1", "clip the upstream", DW, "self.dW = self.x.T @ np.clip(dout, -1, 1)"),
-    ("M1", "take the first upstream for all", DW, "self.dW = self.x.T @ dout[:1]"),
+    ("M1", "use the first row of the upstream for all", DW, "self.dW = self.x.T @ dout[:1]"),
     ("M2", "drop a constant factor", LOSS, "return self.x * dout / 3 / n"),
     ("M2", "drop a division", LOSS, "return 2 * self.x * dout / 3"),
     ("M2", "divide by the batch twice", LOSS, "return 2 * self.x * dout / 3 / n / n"),
@@ -46,11 +46,11 @@ EXAMPLES = [
     ("M5", "overwrite instead of add", SCATTER, "dx[i:i + self.stride * count:self.stride] = dout[i]"),
     ("M5", "overwrite instead of subtract", "dx -= np.exp(self.x - 1)", "dx = -np.exp(self.x - 1)"),
     ("M5", "add twice", SCATTER, "dx[i:i + self.stride * count:self.stride] += 2 * dout[i]"),
-    ("M5", "lose what is indexed twice", "np.add.at(self.dW, self.ids, dout)", "self.dW[self.ids] += dout"),
-    ("M5", "overwrite what is indexed twice", "np.add.at(self.dW, self.ids, dout)", "self.dW[self.ids] = dout"),
+    ("M5", "count an index that occurs twice once", "np.add.at(self.dW, self.ids, dout)", "self.dW[self.ids] += dout"),
+    ("M5", "overwrite at an index that occurs twice", "np.add.at(self.dW, self.ids, dout)", "self.dW[self.ids] = dout"),
     (
         "M5",
-        "take the last for the sum",
+        "take the last term instead of the sum",
         "return sum((i + 1) * dout[i] for i in range(2))",
         "return list(((i + 1) * dout[i] for i in range(2)))[-1]",
     ),
@@ -63,7 +63,7 @@ EXAMPLES = [
     ),
     ("M6", "train in evaluation", "return dout * self.kept if self.train else 1 * dout", "return dout * self.kept"),
     ("M6", "evaluate in training", "return dout * self.kept if self.train else 1 * dout", "return 1 * dout"),
-    ("M6", "keep a reference for a copy", "self.x = x.copy()", "self.x = x"),
+    ("M6", "keep a reference instead of a copy", "self.x = x.copy()", "self.x = x"),
     ("M6", "keep what the first call kept", "self.x = x.copy()", "self.x = getattr(self, 'x', x.copy())"),
     ("M7", "drop a hyperparameter", LEAKY, "return dout * self.mask + dout * self.negative"),
     (
@@ -88,7 +88,7 @@ EXAMPLES = [
     ),
     ("M9", "forget the remainder", "count = (len(dx) - 3) // self.stride + 1", "count = (len(dx) - 3) // self.stride"),
     ("M9", "stop one short", "for i in range(3):", "for i in range(3 - 1):"),
-    ("M10", "leave out what guards against 1 / 0", LENGTH, "return dout * self.x / (self.x * self.x) ** 0.5"),
+    ("M10", "leave out the guard against 1 / 0", LENGTH, "return dout * self.x / (self.x * self.x) ** 0.5"),
     (
         "M10",
         "the other side at a tie",

@@ -63,7 +63,7 @@ def test_the_caption_says_how_to_read_it(parted):
     steps = tuple(replace(step, parted=parted and step.parted) for step in OPERATIONS.steps)
     text = drawn(Operations(OPERATIONS.variant, steps))
     assert f"for {OPERATIONS.variant}" in text
-    assert ("with the ring, this begins" in text) == parted
+    assert ("the ring marks the first of them" in text) == parted
 
 
 def test_a_gradient_that_nothing_wrong_leads_to_has_a_red_edge():

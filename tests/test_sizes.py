@@ -171,7 +171,7 @@ def test_what_holds_for_chosen_sizes_only_says_so():
     run = Run((result,), seed=0)
     assert "the claims hold for N=2, D=3 only" in " ".join(terminal.render(run, terminal.Look(verbosity=1)).split())
     assert "for N=2, D=3 only" in terminal.render(run)
-    assert "1 case for the sizes in the case only" in run.remarks
+    assert "1 case for the sizes of the case only" in run.remarks
     assert jsonread.read(jsonfile.render(run)) == run
     free = verify.check(verify.layer(Squares, inputs={"x": "N D"}))
     assert free.sizes.fixed == ()

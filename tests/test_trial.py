@@ -49,9 +49,9 @@ EDITS = {
     "a hazard of floats where the gradient was right": (
         _case(_twice, _stable),
         _case(_stable, _naive),
-        "it adds GP203",
+        "the case has a new finding, GP203",
     ),
-    "a contract": (_case(_twice, _stable), _case(_stable, _stable, _overwritten), "it adds GP101"),
+    "a contract": (_case(_twice, _stable), _case(_stable, _stable, _overwritten), "the case has a new finding, GP101"),
     "still wrong": (_case(_twice, _stable), _case(_twice, _stable), "the gradient of a is REFUTED"),
 }
 

@@ -18,10 +18,10 @@ _ROW, _HEADER, _LANE, _RADIUS = 22.0, 17.0, 13.0, 4.5
 _LEFT, _TOP = 10.0, 8.0
 _LONGEST = 40  # signs of a line of code: a drawing of few lanes fits on a telephone
 _NAMED = {"out": "output"}
-CAPTION = "From top to bottom, for {}: what forward computes, and backward below it. "
+CAPTION = "From top to bottom, for {}: the operations of forward, then those of backward. "
 PARTED = "parts from the exact gradient"
-_RED = "Red leads to wrong gradients only"
-_RINGED = "; with the ring, this begins"
+_RED = "Red operations lead only to wrong gradients"
+_RINGED = "; the ring marks the first of them"
 
 
 class _Place(NamedTuple):

@@ -214,7 +214,7 @@ def _sides(c: Comparison, both: sides.Table) -> Markup:
 _LABELS = {
     "likely": "diagnosis",
     "exact": "exact",
-    "at": "smallest counterexample",
+    "at": "small counterexample",
     "because": "why",
     "relation": "difference",
 }

@@ -33,7 +33,7 @@ def torch_function(
     gaps in memory, and with the sum of the first output alone: its upstream is expanded, and those of other outputs are
     zeros or None. `as_if` is a function of tensors, which returns a tensor for each output that has a gradient.
 
-    Raises InputError where the parts do not fit, or PyTorch is not installed.
+    Raises InputError if the parts do not fit together, or PyTorch is not installed.
     """
     try:
         import torch  # noqa: F401
@@ -65,11 +65,11 @@ def autograd_primitive(
     are those of `gradproof.case`.
 
     `autograd.make_vjp` calls the primitive and the functions that were given to `defvjp`, `defvjp_argnum` or
-    `defvjp_argnums`; it is asked for all gradients at once, and for each alone if there are several. Any function that
-    calls primitives can be given too. With `mode="jvp"` the rules by `defjvp` are judged, as by `gradproof.jvp`:
-    `autograd.make_jvp` calls them. `as_if` is a function of arrays of NumPy, which returns an array like the output.
+    `defvjp_argnums`: for all gradients at once, and for each alone if there are several. A function that calls
+    primitives can be passed too. With `mode="jvp"` the rules of `defjvp` are checked, as by `gradproof.jvp`:
+    `autograd.make_jvp` calls them. `as_if` is a function of NumPy arrays that returns an array like the output.
 
-    Raises InputError where the parts do not fit, or autograd is not installed.
+    Raises InputError if the parts do not fit together, or autograd is not installed.
     """
     try:
         import autograd  # noqa: F401
@@ -100,15 +100,15 @@ def jax_rule(
     `nondiff_argnums`). `options` holds values to try for further parameters; the other keyword arguments are those of
     `gradproof.case`.
 
-    `jax.vjp` calls the rule. Two claims are judged, as variants: the gradients by the rule are those of the function
-    without it; and the output of the forward rule is that of the function (the row of `scale`, a number by which the
-    output is multiplied). Any function that calls others with rules can be given too. With `as_if`, a function of
-    arrays of JAX, the gradients by the rule are claimed to be its derivatives; the other claim stays.
+    `jax.vjp` calls the rule. Two claims are checked, as variants: the gradients of the rule are those of the function
+    without it; and the output of the forward rule is that of the function (the row `scale`, a number by which the
+    output is multiplied). A function that calls others with rules can be passed too. `as_if` is a function of JAX
+    arrays, with whose derivatives the gradients are then compared; the claim about the output stays.
 
-    With `mode="jvp"` the tangents by a rule of `custom_jvp` are judged, as by `gradproof.jvp`: `jax.jvp` pushes a
-    direction of each input forward. That the rule's output is the function's is claimed by the other mode.
+    With `mode="jvp"` the tangents of a rule of `custom_jvp` are checked, as by `gradproof.jvp`: `jax.jvp` pushes a
+    direction of each input forward. Only the other mode claims that the rule's output is that of the function.
 
-    Raises InputError where the parts do not fit, or JAX is not installed.
+    Raises InputError if the parts do not fit together, or JAX is not installed.
     """
     try:
         import jax  # noqa: F401

@@ -117,7 +117,7 @@ class Cache:
             if self._is_known(unit):
                 yield f"gradproof: {unit.file} has not changed and is not run again\n"
         for file, why in self._refused.items():
-            yield f"gradproof: nothing is kept of {file}: {why}\n"
+            yield f"gradproof: no results of {file} are stored: {why}\n"
 
     def _look(self, unit: Unit) -> None:
         entry = load(self._key(unit))

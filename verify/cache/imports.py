@@ -45,10 +45,10 @@ class Folders:
         if homes and not is_library(top):
             return self.inside(Path(homes[0]), top, inner)
         if homes:
-            raise ImpureError(f"{top} is a library's name and there is one in {homes[0]}")
+            raise ImpureError(f"{top} is the name of a library, and of a file or folder in {homes[0]}")
         if dotted in LIBRARIES:
             return [Module(dotted)]
-        raise ImpureError(f"it imports {dotted}, which may read more than it is passed")
+        raise ImpureError(f"it imports {dotted}, which may read more than its arguments")
 
     def inside(self, folder: Path, name: str, inner: Sequence[str], prefix: str = "") -> list[Module]:
         """Return a module within a folder, and those in it one after the other; raises ImpureError."""
@@ -74,7 +74,7 @@ class Folders:
             return folder / f"{name}.py"
         if there == (name,) and self.look(str(folder / name), "__init__") == ("__init__.py",):
             return folder / name / "__init__.py"
-        raise ImpureError(f"{name} is not a single module of source in {folder}")
+        raise ImpureError(f"{name} is not a single source file in {folder}")
 
 
 def is_ours(folder: str, name: str) -> bool:

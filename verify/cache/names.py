@@ -66,7 +66,7 @@ class Reader:
     def meaning(self, names: Names, name: str, passed: tuple[str, ...] = ()) -> Module | None:
         """Return the module that a name of a file stands for, or None for a value; raises ImpureError."""
         if (name in names.modules or name in names.members) and name in names.values:
-            raise ImpureError(f"{name} is imported, and something else as well")
+            raise ImpureError(f"{name} is imported, and also the name of something else")
         if name in names.modules:
             return names.modules[name]
         if name in names.members:
@@ -75,11 +75,11 @@ class Reader:
             if module.file not in passed and name in self.public(module.file):
                 whole = self.meaning(self.names[module.file], name, (*passed, module.file))
                 if whole and name in names.values:
-                    raise ImpureError(f"{name} is imported, and something else as well")
+                    raise ImpureError(f"{name} is imported, and also the name of something else")
                 return whole
         if name in names.values:
             return None
-        raise ImpureError(f"{name} is not bound by anything that can be read")
+        raise ImpureError(f"{name} is not defined in the files that were read")
 
     def public(self, file: str, passed: tuple[str, ...] = ()) -> set[str]:
         """Return the names that a file has, with those that it takes from others as a whole."""

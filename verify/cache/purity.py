@@ -32,7 +32,7 @@ def check(reader: Reader) -> None:
         if replaced := names.changed():
             raise ImpureError(f"it sets {replaced}")
         if twice := names.values & names.modules.keys():
-            raise ImpureError(f"{min(twice)} is imported, and something else as well")
+            raise ImpureError(f"{min(twice)} is imported, and also the name of something else")
         _File(reader, names, (ATTRIBUTES | defined) - LEADING).visit(names.tree)
 
 
@@ -68,7 +68,7 @@ class _File:
             raise
 
     def _refuse(self, _: ast.AST) -> None:
-        raise ImpureError("it runs beside others")
+        raise ImpureError("it has coroutines")
 
     def _inner(self, node: ast.AST) -> None:
         for child in ast.iter_child_nodes(node):
@@ -77,7 +77,7 @@ class _File:
     def _class(self, node: ast.ClassDef) -> None:
         """Go into a class; what it imports would be an attribute of its instances, which may be a module."""
         if any(isinstance(inner, _READ) for inner in ast.walk(node)):
-            raise ImpureError("it imports within a class")
+            raise ImpureError("it has an import in a class")
         self._inner(node)
 
     def _outer(self, node: ast.Global | ast.Nonlocal) -> None:
@@ -179,7 +179,7 @@ class _File:
 
     def _refuse_attribute(self, name: str) -> None:
         if name not in self._attributes or name in _HOOKS:
-            raise ImpureError(f"the attribute {name} may lead to more than a value")
+            raise ImpureError(f"the attribute {name} may give access to more than a value")
 
     @staticmethod
     def _refuse_hook(name: str) -> None:

@@ -19,7 +19,7 @@ def sources(unit: Unit) -> Sources:
     """Return what a unit's results rest on; raises ImpureError where they may rest on more, OSError and SyntaxError."""
     folders = (*unit.folders, *_from_environment())
     if shadowing := next(shadows(folders), ""):
-        raise ImpureError(f"{shadowing} may be taken for a module of Python's, or of a library")
+        raise ImpureError(f"{shadowing} has the name of a module of Python or of a library")
     reader = Reader(Folders(folders))
     for file in _roots(unit):
         reader.read(file)

@@ -89,9 +89,12 @@ Input = Real | Integer | Constant
 def real(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Real:
     """Describe real inputs of a shape, which are differentiated: `real("N", low=0, high=1)`.
 
-    The claim is for the numbers between `low` and `high`, without these bounds. `closed=True` adds the bounds to the
-    claim, `closed="low"` or `"high"` one of them; the gradient there is the one-sided derivative. Bounds that leave no
-    number raise InputError in the case that uses them.
+    `shape` has names and numbers of axes, separated by spaces; `""` is a scalar. The claim is for the numbers between
+    `low` and `high`, without these bounds; each is an int, a Fraction, a decimal as text or a float, read exactly.
+    `closed=True` adds the bounds to the claim, `closed="low"` or `"high"` one of them; the gradient there is the
+    one-sided derivative.
+
+    Raises InputError for text that is no shape. Bounds that leave no number raise it in the case that uses them.
     """
     text = checked_shape(shape)
     try:
@@ -105,7 +108,8 @@ def real(shape: str = "", *, low: object = None, high: object = None, closed: bo
 def fixed(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Fixed:
     """Describe real inputs of a shape for which the code returns no gradient: `fixed("N D")`.
 
-    They take any real value, as targets of a loss do, and are not differentiated. Bounds are those of `real`.
+    They take any real value, as targets of a loss do, and are not differentiated. Shape, bounds and errors are those of
+    `real`.
     """
     each = real(shape, low=low, high=high, closed=closed)
     return Fixed(each.shape, each.low, each.high, each.closed, each.problem)
@@ -114,9 +118,10 @@ def fixed(shape: str = "", *, low: object = None, high: object = None, closed: b
 def complex(  # noqa: A001 - as it is written in a case
     shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False
 ) -> Complex:
-    """Describe complex inputs of a shape: `complex("N")`. Bounds are those of both parts, as for `real`.
+    """Describe complex inputs of a shape, which are differentiated: `complex("N")`.
 
-    The `convention` of the case says how gradients by them are written.
+    The bounds hold for the real and for the imaginary part; shape, bounds and errors are those of `real`. The
+    `convention` of the case says whether a gradient is dL/da + i dL/db, the default, or dL/da - i dL/db.
     """
     return Complex(real(shape, low=low, high=high, closed=closed))
 
@@ -168,13 +173,15 @@ def _closed(closed: object, low: object, high: object) -> frozenset[str]:
 def integer(shape: str = "", *, below: str | int) -> Integer:
     """Describe labels or indices of a shape, from 0 to below a size: `integer("N", below="M")`.
 
-    They are not differentiated.
+    `below` is a name of a size or a number. Several choices of labels are tried; they are not differentiated.
+
+    Raises InputError for text that is no shape or size.
     """
     return Integer(checked_shape(shape), checked_shape(str(below), terms=1))
 
 
 def constant(value: Any) -> Constant:
-    """Describe an input with one fixed value, which is not differentiated."""
+    """Describe an input with one fixed value of any type and shape, which is not differentiated: `constant(0.1)`."""
     return Constant(value)
 
 

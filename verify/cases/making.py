@@ -78,7 +78,7 @@ def case(
     1.1 is 11/10, or a Fraction). The function computes that expression, and may yield a dict of named values. An input
     may have a domain: `x=gradproof.real("", low=0, closed=True)`.
 
-    Raises InputError where the parts do not fit.
+    Raises InputError if the parts do not fit together.
     """
     if callable(expression):
         raise InputError(f"{made_at()}: gradproof.case needs the inputs of the function: write @gradproof.case(x='N')")

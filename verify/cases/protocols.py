@@ -54,6 +54,8 @@ def layer(
     of the inputs: `dx, [dW, db]`. Methods that return nothing leave the output in `output`, and the gradient of the
     input in `dinputs` or `dx`. `backward(dout, x, output, dx)` is passed inputs and the output by their names, and
     arrays for gradients to write into. An input may be a list or dict of arrays: `inputs={"xs": ["N D", "N M"]}`.
+
+    Raises InputError if the parts do not fit together.
     """
     with naming(name or _name(make)):
         check_arrays("inputs", inputs, "'x': 'N D'")
@@ -125,6 +127,8 @@ def pair(
     or a dict by `x` or `dx`, or writes them into arguments `dx` behind the cache. An input may be a list or dict of
     arrays: `pair(concat_forward, concat_backward, xs=["N D", "N M"])`. The keyword arguments that are not inputs are
     those of `gradproof.case`.
+
+    Raises InputError if the parts do not fit together.
     """
     with naming(name or _name(forward)):
         check_functions(inputs, forward=forward, backward=backward)
@@ -199,7 +203,10 @@ def loss(
     """Make a case of a function that returns a loss and its gradient together: `loss(svm_loss, x="N C", y=...)`.
 
     It returns `(loss, gradient)`, or `(loss, gradient, gradient, ...)` with one gradient for each differentiated input
-    in order, or a dict of gradients by `x` or `dx`. The upstream gradient is 1.
+    in order, or a dict of gradients by `x` or `dx`. The loss is a scalar, each gradient has the shape of its input, and
+    the upstream gradient is 1. The keyword arguments that are not inputs are those of `gradproof.case`.
+
+    Raises InputError if the parts do not fit together.
     """
     with naming(name or _name(function)):
         check_functions(inputs, function=function)
@@ -236,8 +243,11 @@ def derivative(
 ) -> TracedCase:
     """Make a case of an elementwise function and its derivative: `derivative(tanh, tanh_prime, x="N")`.
 
-    `prime` takes the input and returns the derivative at each entry. With `of="output"` it takes the output instead, as
-    for a sigmoid's `y * (1 - y)`.
+    `prime` takes the input and returns the derivative at each entry, in the shape of the input. With `of="output"` it
+    takes the output instead, as for a sigmoid's `y * (1 - y)`. The keyword arguments that are not inputs are those of
+    `gradproof.case`.
+
+    Raises InputError if the parts do not fit together.
     """
     with naming(name or _name(function)):
         check_functions(inputs, function=function, prime=prime)

@@ -92,12 +92,14 @@ def jvp(
 
     `function` returns its output, or a tuple of outputs. `rule` is passed the inputs and a direction of the shape of
     each that is differentiated: in this order, or by parameters named like `dx`, `x_dot` or `x_tangent`. It returns the
-    derivative of the output along these directions, in the shape of the output, or a tuple of them. A product of a
-    Hessian with a vector is the case of a gradient: `jvp(gradient, hvp, x="N")`.
+    derivative of the output along these directions, in the shape of the output, or a tuple of them. A Hessian-vector
+    product is checked as the derivative of a gradient: `jvp(gradient, hvp, x="N")`.
 
-    What is claimed is the derivative of `function(x + step * dx)` by the number `step`, for all x and dx. Where x has a
-    domain, dx is `x_end - x` for two points of it. The keyword arguments that are not inputs are those of
-    `gradproof.case`; `as_if` states the function whose derivative is meant.
+    The claim: `rule` returns the derivative of `function(x + step * dx)` with respect to the number `step`, for all x
+    and dx. If x has a domain, dx is `x_end - x` for two points of it. The keyword arguments that are not inputs are
+    those of `gradproof.case`; `as_if` states the function whose derivative is meant.
+
+    Raises InputError if the parts do not fit together.
     """
     title = name or str(getattr(function, "__name__", type(function).__name__))
     with naming(title):

@@ -43,6 +43,7 @@ _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' f
 # What may come before the command as well.
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff|cache|no-cache|watch)")
 _PRINTING = ("-h", "--help", "--version", "--print-completion")  # what stands before a command, or in its place
+OF_MUTANTS, OF_FIXES = ("terminal", "json"), ("sarif",)  # the formats that mutate and fix write
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
@@ -142,7 +143,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
     _add_scanning(commands, checking)
-    _add_others(commands, [checking, choosing])
+    _add_others(commands, choosing)
     merge = _add_command(commands, "merge", _reporting(formats))
     merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json", help="the report of a shard")
     _add_format(merge)
@@ -188,17 +189,19 @@ def _add_scanning(commands: Any, checking: _Parser) -> None:
     init.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
 
 
-def _add_others(commands: Any, parents: list[_Parser]) -> None:
+def _add_others(commands: Any, choosing: _Parser) -> None:
     """Add the commands that do not just check."""
-    _add_command(commands, "cache").add_argument("action", choices=("clear",), help="remove it from .gradproof_cache")
+    _add_command(commands, "cache").add_argument(
+        "action", choices=("clear",), help="remove all of them from .gradproof_cache"
+    )
     compare = _add_command(commands, "compare")
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(
         "new", type=Path, metavar="NEW.json", help="the newer report; exit status 1 if something is worse"
     )
-    mutate = _add_command(commands, "mutate", *parents)
+    mutate = _add_command(commands, "mutate", _checking(OF_MUTANTS), choosing)
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
-    fix = _add_command(commands, "fix", *parents)
+    fix = _add_command(commands, "fix", _checking(OF_FIXES), choosing)
     fix.add_argument("--fix-budget", type=_seconds, default=30, metavar="SECONDS", help=_BUDGET)
     output = fix.add_mutually_exclusive_group()
     output.add_argument("--diff", action="store_true", help="print the changes alone, as a diff for `git apply`")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from verify import __version__
+from verify.command.arguments import OF_FIXES
 from verify.command.reporting import colored
 from verify.command.selection import selected
 from verify.command.starting import settings
@@ -32,7 +33,7 @@ def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv:
     from verify.runner.crew import Crew
 
     config, wanted = settings(workers, options), requests(options.report)
-    if unknown := [request.format for request in wanted if request.format != "sarif" or request.path is None]:
+    if unknown := [request.format for request in wanted if request.format not in OF_FIXES or request.path is None]:
         raise InputError(f"--report {unknown[0]}: fix writes sarif=PATH only; --diff prints the changes alone")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     verbosity = options.verbose - options.quiet

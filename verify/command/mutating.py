@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from verify import __version__
+from verify.command.arguments import OF_MUTANTS
 from verify.command.reporting import colored
 from verify.command.selection import selected
 from verify.command.starting import settings
@@ -25,7 +26,7 @@ def mutate(workers: Workers, options: argparse.Namespace, progress: Progress) ->
     from verify.runner.crew import Crew
 
     config, wanted = settings(workers, options), requests(options.report)
-    if unknown := [request.format for request in wanted if request.format not in ("json", "terminal")]:
+    if unknown := [request.format for request in wanted if request.format not in OF_MUTANTS]:
         raise InputError(f"--report {unknown[0]}: mutate writes the formats terminal and json only")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     with Crew(workers) as crew:

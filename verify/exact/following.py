@@ -53,7 +53,7 @@ def ufunc_of(
         return recording.array(value, node)
     [target] = out
     if not isinstance(target, Recorded) or _is_view(target):
-        raise UnwritableError("memory that is written through a view")
+        raise UnwritableError("an array that is written through a view")
     plain(target)[...] = value
     target.node = node
     return target
@@ -392,10 +392,10 @@ def write(array: Recorded, key: Any, value: Any) -> None:
     """Write into an array, and remember it."""
     recording = array.recording
     if _is_view(array):
-        raise UnwritableError("memory that is written through a view")
+        raise UnwritableError("an array that is written through a view")
     plain(array)[_deep(key)] = plain(value)
     if array.node is None:
-        raise UnwritableError("an array whose making cannot be traced")
+        raise UnwritableError("an array whose creation cannot be traced")
     written, shape = recording.of(value), shape_of(array)
     mask = key if isinstance(key, Recorded) and key.dtype.kind == "b" and shape_of(key) == shape else None
     if mask is not None and not written.shape:

@@ -51,7 +51,7 @@ class Recording(Algebra):
         if isinstance(value, (Recorded, Whole, Measured)):
             node = value.node
             if node is None:
-                raise UnwritableError("an array whose making cannot be traced")
+                raise UnwritableError("an array whose creation cannot be traced")
             return node
         if isinstance(value, (bool, np.bool_)):
             return self.call(str(bool(value)), (), ())

@@ -1,12 +1,12 @@
 """Adding to gradproof from outside: functions of NumPy, protocols, checks, findings, reports and frameworks.
 
-A module of yours calls these functions when it is imported. Name it in pyproject.toml, and every command imports it,
-as do the processes that check cases; in a test suite, import it in conftest.py:
+A module of yours calls these functions when it is imported. Name it in pyproject.toml: every command, and every process
+that checks cases, imports it. In a test suite, import it in conftest.py:
 
     [tool.gradproof]
     extensions = ["shop.gradproof_extension"]
 
-A function that cannot be followed is computed by others that can:
+A function that cannot be traced is written with functions that can:
 
     @extend.function(np.trapezoid)
     def trapezoid(y, dx=1.0):
@@ -18,9 +18,10 @@ It may be a function of any other package or of `math`, compiled or not, whereve
     def fmean(data):
         return sum(data) / len(data)
 
-So is added what compiled code computes, or a function of complex numbers that is not followed (`gradproof explain
-coverage` lists those that are): by what computes the same of arrays; what numba compiled by its own source, as in
-`extend.function(step)(step.py_func)`. A function that no others compute, such as `math.gamma`, cannot be added.
+This also works for compiled code, and for functions of complex numbers that are not traced (`gradproof explain
+coverage` lists those that are): write the same computation on arrays. A function that numba compiled has its own
+source: `extend.function(step)(step.py_func)`. A function that others cannot express, such as `math.gamma`, cannot be
+added.
 
 Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.names.NAMES`):
 
@@ -47,10 +48,10 @@ Objects of a framework as cases, also where the framework is not imported yet:
     def as_case(module):
         return gradproof.case(...)(...)
 
-A name is taken once: what is added again under it is refused, unless it is the same.
+A name can be added once: adding something else under it raises InputError.
 
-What an added function computes is compared with what the real one gives on floats, as all that is traced: where they
-differ, no gradient is PROVED.
+An added function is compared with the original on floats, as all traced code is: where the two differ, no gradient is
+PROVED.
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ def protocol(**names: Sequence[str]) -> None:
     """Add names under which layers have their methods and gradients, as in `protocol(forward=["apply"])`.
 
     The keys are `forward`, `backward`, `gradients`, `containers`, `outputs` and `input_gradients`. A name in
-    `gradients` has `{}` for the name of the parameter. Raises InputError for other keys.
+    `gradients` has `{}` for the name of the parameter. Raises InputError for other keys, and for values that are not
+    lists of names.
     """
     from verify.cases.names import NAMES
 
@@ -134,6 +136,7 @@ def check(checking: _F) -> _F:
     """Add a check of every layer: `checking(case, run)` yields findings as `(code, detail, name)`.
 
     It is called with a `Run` for each variant that was traced. A check that raises an exception fails the case (GP003).
+    Raises InputError if `checking` is not a function, or another check has its name.
     """
     return _adding(additions.CHECKS, f"{checking.__module__}.{checking.__qualname__}")(checking)
 
@@ -141,7 +144,8 @@ def check(checking: _F) -> _F:
 def report(name: str, module: str) -> None:
     """Add a format for `--report`: a module whose `render(run)` returns text.
 
-    Raises InputError if the name is in use.
+    `name` has small letters and digits; `module` is imported when a report is written. Raises InputError for other
+    names, and if the name is in use.
     """
     if not (isinstance(name, str) and _FORMAT.fullmatch(name)):
         raise InputError(f"extend.report({name!r}): expected a name of small letters and digits")
@@ -155,7 +159,7 @@ def framework(kind: type | str) -> Callable[[_F], _F]:
     """Add a framework: the decorated function makes a case of an object of a class, or of a subclass of it.
 
     It is called for each such object among the variables of a module of cases. `kind` is the class, or its module and
-    name as text, so that nothing is imported for it.
+    name as text, so that nothing is imported for it. Raises InputError for anything else, and if the class is taken.
     """
     name = f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else kind
     if not isinstance(name, str) or "." not in name:

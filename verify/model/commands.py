@@ -7,7 +7,7 @@ COMMANDS = {
     "compare": "compare two JSON reports",
     "merge": "put the JSON reports of shards together",
     "mutate": "plant mistakes in the code and count how many the cases catch",
-    "fix": "look for the smallest change of a wrong gradient that is proved right",
+    "fix": "look for the smallest change that makes a wrong gradient right, and prove it",
     "scan": "find hand-written gradients in Python source and check them, without a case",
     "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
     "cache": "remove the results that --cache has stored",

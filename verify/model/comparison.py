@@ -159,24 +159,23 @@ class Apart:
 # Meant to be left as it is, like the others; a frozen one takes four times as long to make, and there may be many.
 @dataclass(slots=True, unsafe_hash=True)
 class Comparison:
-    """One quantity of a case: what the code gave against what is exact.
+    """One quantity of a case: the value that the code returned and the exact one.
 
-    `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
-    (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
-
-    A quantity may be an array, compared entry by entry: `shape` is then its shape, `entries` how many there are
-    and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
-    is told of the entry at `index`. `variant` says for which sizes and options.
-    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake. Two long formulas are
-    there once more, set `apart`.
-    Of a wrong array, `arrays` has both sides at the counterexample, and `marks` a sign for each entry in the order of
-    the array: `.` if it is right, `?` if it is undecided, and else its difference at the sample, in tenths of the
-    larger side, rounded down, at most `9`, or `x` where that is not known.
-    `where` is the place of the code that computed it, `parting` the line at which a wrong gradient parts from the
-    exact one, as far as that is known.
-    A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
-    Where the gate is `strict`, what is only SAMPLED fails it.
-    Of a wrong gradient that may be meant as that of another function, `surrogate` tells what suggests it.
+    * `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
+      (a value that the case states) or `case` (the whole case could not be compared).
+    * `shape` is the shape of an array, `entries` the number of its entries and `failing` the number of those that are
+      not good. The verdict is that of the worst entry; values and formulas are those of the entry at `index`.
+    * `variant` has the sizes, options and labels of the run.
+    * `relation` says how the two sides are related, `diagnosis` names the likely mistake, and `apart` has two long
+      formulas with short names for the parts that they share.
+    * `arrays` has both sides of a wrong array at the counterexample. `marks` has a sign for each entry, in C order: `.`
+      right, `?` undecided, `0` to `9` the difference at the sample in tenths of the larger side, rounded down and at
+      most 9, `x` a difference of unknown size.
+    * `where` is the place of the code that computed the quantity, `parting` the line at which a wrong gradient parts
+      from the exact one, if it was found.
+    * `known` is true if the baseline lists the failure, `weaker` if the baseline lists a proof that this run lacks.
+    * `strict` makes SAMPLED fail.
+    * `surrogate` is the hint that a wrong gradient may be meant as the gradient of another function.
     """
 
     quantity: str

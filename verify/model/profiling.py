@@ -20,7 +20,7 @@ def profiled(function: ProfileFunction) -> Iterator[list[str]]:
     reasons: list[str] = []
     before: Any = sys.getprofile()
     if not (before is None or callable(before) or hasattr(before, "enable")):
-        reasons.append(f"a profiler that cannot be set aside is in force ({type(before).__name__})")
+        reasons.append(f"another profiler is active, and cannot be suspended ({type(before).__name__})")
         yield reasons
         return
     sys.setprofile(function)
@@ -28,7 +28,7 @@ def profiled(function: ProfileFunction) -> Iterator[list[str]]:
         yield reasons
     finally:
         if sys.getprofile() is not function:
-            reasons.append("the code under test sets a profile function of its own")
+            reasons.append("the code under test installs a profiler of its own")
         _put_back(before)
 
 

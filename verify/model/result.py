@@ -75,21 +75,21 @@ SCHEMA_VERSION = "2.5"
 class CaseResult:
     """The result of a case: all comparisons, with what a reader needs to recognise and repeat it.
 
-    * `comparisons` has a row for each gradient, forward value and stated value, in each variant.
+    * `comparisons` has one entry for each gradient, forward value and stated value, in each variant.
     * `findings`, `accuracy` and `cover` hold broken contracts, float errors and the regions that were checked; `cover`
       is None after a quick run.
     * `unclaimed` are inputs for which the code returned None: their gradients are not checked.
     * `signature` describes the inputs of a case of arrays, which has no expression, and those of an expression that
       have a domain.
     * `region` holds the branches that bound the claims, `notes` further facts as sentences.
-    * `sizes` says at which other sizes the formula was right.
+    * `sizes` has the other sizes at which the formula was right.
     * `reproduce` is the command that runs the case alone, as its arguments.
     * `graph` is None for code on arrays, and for graphs too large to draw.
-    * `sources` holds the lines of code that failures and findings are about.
+    * `sources` has the lines of code that failures and findings refer to.
     * `drawn` is true if the code drew random numbers: how many entries fail then depends on the seed.
-    * `target` is what could not be imported, in a row that stands for all cases there.
-    * `curve` is the derivative of a layer of one input, where the returned one is wrong.
-    * `operations` are those of a layer with a wrong gradient, on whole arrays, as far as these can be followed.
+    * `target` is the file or module that could not be imported, in a result that stands for all its cases.
+    * `curve` is the derivative over the input of a layer that has one input and a wrong gradient.
+    * `operations` are the array operations of a layer with a wrong gradient, as far as they can be traced.
     * `as_if` is the function whose derivative is claimed, where that is not forward itself: every verdict on a gradient
       is about it.
     """
@@ -285,11 +285,11 @@ class Run:
             c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
         )
         bounded = sum(bool(case.region) and case.cover is None for case in self.cases)
-        counts = [f"{plural(bounded, 'case')} for the branches taken only"] if bounded else []
+        counts = [f"{plural(bounded, 'case')} in the branches taken only"] if bounded else []
         visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
-        counts += [f"{plural(visited, 'case')} for the regions visited only"] if visited else []
+        counts += [f"{plural(visited, 'case')} in the regions checked only"] if visited else []
         fixed = sum(case.good and bool(case.sizes.fixed) for case in self.cases)
-        counts += [f"{plural(fixed, 'case')} for the sizes in the case only"] if fixed else []
+        counts += [f"{plural(fixed, 'case')} for the sizes of the case only"] if fixed else []
         sampled = self.count("gradient")[Verdict.SAMPLED]
         counts += [f"{plural(sampled, 'gradient')} at points only"] if sampled else []
         counts += [f"{plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
@@ -298,7 +298,7 @@ class Run:
         stale = "baseline entry no longer applies" if len(self.stale) == 1 else "baseline entries no longer apply"
         counts += [f"{len(self.stale):,} {stale}"] if self.stale else []
         stated = sum(case.as_if is not None for case in self.cases)
-        counts += [f"{plural(stated, 'case')} as if forward were another function"] if stated else []
+        counts += [f"{plural(stated, 'case')} as if forward were the stated function"] if stated else []
         hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
         counts += [f"{plural(hazards, 'hazard')} found"] if hazards else []
         allowed = sum(bool(finding.allowed) for finding in self.findings)

@@ -200,12 +200,16 @@ _OTHER_REDUCTION = {"sum": "mean", "mean": "sum"}
 OPERATORS: tuple[Operator, ...] = (
     Operator("M1", "drop the upstream", "u * a", "a", {"u": _upstream}),
     Operator("M1", "drop the upstream", "a * u", "a", {"u": _upstream}),
-    Operator("M1", "take 1 for the upstream", "u", "np.ones_like(u)", {"u": _used_first}),
-    Operator("M1", "take the absolute value of the upstream", "u", "abs(u)", {"u": _used_first}),
+    Operator("M1", "replace the upstream by ones", "u", "np.ones_like(u)", {"u": _used_first}),
+    Operator("M1", "replace the upstream by its absolute value", "u", "abs(u)", {"u": _used_first}),
     Operator("M1", "square the upstream", "u", "u ** 2", {"u": _used_first}),
     Operator("M1", "clip the upstream", "u", "np.clip(u, -1, 1)", {"u": _used_first}),
     Operator(
-        "M1", "take the first upstream for all", "u", "u[:1]", {"u": lambda u, s: _used_first(u, s) and _array(u, s)}
+        "M1",
+        "use the first row of the upstream for all",
+        "u",
+        "u[:1]",
+        {"u": lambda u, s: _used_first(u, s) and _array(u, s)},
     ),
     Operator("M2", "drop a constant factor", "a * b", "a", {"b": _number}),
     Operator("M2", "drop a constant factor", "a * b", "b", {"a": _number}),
@@ -243,7 +247,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("M10", "an unstable form", "np.expm1(a)", "np.exp(a) - 1", sees="floats"),
     Operator("M10", "an unstable form", "np.log1p(a)", "np.log(1 + a)", sees="floats"),
     Operator("M10", "an unstable form", "a - a.max(...)", "a", sees="floats"),
-    Operator("M10", "leave out what guards against 1 / 0", "a + b", "a", {"b": _guard}, sees="floats"),
+    Operator("M10", "leave out the guard against 1 / 0", "a + b", "a", {"b": _guard}, sees="floats"),
     Operator("M4", "drop a term", "a + b", "a"),
     Operator("M4", "drop a term", "a + b", "b"),
     Operator("M4", "drop a term", "a - b", "a"),
@@ -251,9 +255,9 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("M5", "overwrite instead of add", "a += b", "a = b"),
     Operator("M5", "overwrite instead of subtract", "a -= b", "a = -b"),
     Operator("M5", "add twice", "a += b", "a += 2 * b"),
-    Operator("M5", "lose what is indexed twice", "np.add.at(a, i, b)", "a[i] += b"),
-    Operator("M5", "overwrite what is indexed twice", "np.add.at(a, i, b)", "a[i] = b"),
-    Operator("M5", "take the last for the sum", "sum(a)", "list(a)[-1]"),
+    Operator("M5", "count an index that occurs twice once", "np.add.at(a, i, b)", "a[i] += b"),
+    Operator("M5", "overwrite at an index that occurs twice", "np.add.at(a, i, b)", "a[i] = b"),
+    Operator("M5", "take the last term instead of the sum", "sum(a)", "list(a)[-1]"),
     Operator("M6", "write into the upstream", "return u * a", "u *= a; return u", {"u": _upstream}, sees="state"),
     Operator(
         "M6",
@@ -312,6 +316,6 @@ OPERATORS: tuple[Operator, ...] = (
 
 # Mistakes in what a forward pass keeps and hands out, planted wherever the function runs.
 KEEPING: tuple[Operator, ...] = (
-    Operator("M6", "keep a reference for a copy", "a.copy()", "a", sees="state"),
+    Operator("M6", "keep a reference instead of a copy", "a.copy()", "a", sees="state"),
     Operator("M6", "keep what the first call kept", rewrites=_first_call, sees="state"),
 )

@@ -74,7 +74,7 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
         yield "a gradient is no longer claimed"
     added = _added(before, after)
     yield from (
-        f"it adds {finding.code}"
+        f"the case has a new finding, {finding.code}"
         for finding in after.findings
         if finding.bad or (finding in added and not _is_hidden(finding, before))
     )

@@ -40,7 +40,7 @@ _CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _BEST = 4  # of these, which are tried with any other
 _UNWRITTEN = "the exact gradient is not written into the code: {}"
-_UNPROVED = "what was written does not agree with it at the sample"
+_UNPROVED = "the written code differs from it at the sample"
 
 
 class Search:
