@@ -27,11 +27,20 @@ def test_a_missing_bound_is_an_error_of_its_own():
     assert problem.message == "no rounding bound is known for scipy.special.zeta of complex numbers"
 
 
-def test_a_name_in_front_becomes_the_function():
-    """An error that came up within another function names both, and has the outer one as its function."""
+def test_what_the_user_calls_is_named():
+    """An error within another function is about that one, and names no function that the user has not written."""
     problem = unfollowed("numpy.sort", " with order").of("numpy.median")
     assert problem.function == "numpy.median"
-    assert problem.message == "numpy.median: numpy.sort with order cannot be traced"
+    assert problem.message == "numpy.median with these arguments cannot be traced"
+    assert TraceError("a power of nan", reason=Reason.NAN_CONSTANT).of("numpy.i0").message == "numpy.i0: a power of nan"
+
+
+def test_a_histogram_is_named_as_it_is_written():
+    """The edges of bins are computed by a function within NumPy, of which the message says nothing."""
+    result = check(pair(lambda x: np.histogram(x, 4)[1], lambda dout, x: x, x="6"), quick=True)
+    (detail,) = {row.evidence.detail for row in result.comparisons}
+    assert "numpy.histogram with these arguments cannot be traced" in detail
+    assert "linspace" not in detail
 
 
 @pytest.mark.parametrize(

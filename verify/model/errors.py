@@ -84,9 +84,14 @@ class TraceError(GradproofError):
         TraceError.raised.append((str(self), place, self.reason))
 
     def of(self, function: str) -> TraceError:
-        """Return the same error with the name of the function in front, in which it came up."""
+        """Return the same error about a function in which it was raised, the one that the user's code calls.
+
+        A function that this one calls within NumPy or SciPy is not named: the user has never written it.
+        """
+        inner = self.function and self.reason is Reason.UNKNOWN_FUNCTION
+        message = f"{function} with these arguments cannot be traced" if inner else f"{function}: {self.message}"
         named = self.__class__.__new__(self.__class__)
-        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice, self.reason, function)
+        TraceError.__init__(named, message, self.place, self.advice, self.reason, function)
         return named
 
 

@@ -30,7 +30,9 @@ _Key = tuple[Any, ...]
 _VIEWS = ("einsum", "real", "nan_to_num")  # whose results may be views of their arguments
 _MOST = 10_000  # answers that are remembered
 # What NumPy and SciPy say of symbols, which are objects to them: it is not about the user's arrays.
-_OF_OBJECTS = re.compile(r"dtype\('O'\)|not supported for the input types|object arrays?|dtype=object|dtype object")
+_OF_OBJECTS = re.compile(
+    r"dtype\('O'\)|not supported for the input types|object arrays?|dtype=object|dtype object|element with a sequence"
+)
 _answers: dict[_Key, Any] = {}
 
 
@@ -41,9 +43,15 @@ def refusal(name: str, detail: str = "") -> TraceError:
     return unfollowed(f"{package}.{name}", f" with {detail}" if detail else "")
 
 
+def unlike(name: str, quality: str) -> TraceError:
+    """Return the error that says that the result of a function on symbols lacks a quality that it has on floats."""
+    problem = refusal(name)
+    return unfollowed(problem.function, because=f" (on symbols its result is not {quality}, as it is on an array of ones)")
+
+
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    because = "" if _OF_OBJECTS.search(reason) else f" ({reason})"
+    because = "" if _OF_OBJECTS.search(reason) else f" ({reason.rstrip('.')})"
     message = f"{name} cannot be traced{because}"
     return UnheldError(message, asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION, function=name)
 
@@ -71,7 +79,9 @@ def _shadow_answer(function: Callable[..., Any], args: Sequence[Any], options: d
         try:
             return function(*shadows[: len(args)], **dict(zip(options, shadows[len(args) :], strict=True)))
         except np.linalg.LinAlgError as problem:  # of the ones: of the symbols it says nothing
-            raise refusal(function.__name__, "the type of its result unknown") from problem
+            raise unknown(
+                f"{function.__module__}.{function.__name__}", "the type of its result is not known"
+            ) from problem
 
 
 def _is_short(value: Any) -> bool:
@@ -141,9 +151,9 @@ def _typed(name: str, answer: Any, result: Any) -> Any:
     kind = "f" if symbolic else np.asarray(result).dtype.kind
     wanted = getattr(answer, "dtype", np.asarray(answer).dtype)
     if shape_of(result) != shape_of(answer):
-        raise refusal(name, f"a result of shape {shape_of(answer)}")
+        raise unlike(name, f"of shape {shape_of(answer)}")
     if kind != wanted.kind:
-        raise refusal(name, f"a result of type {wanted}")
+        raise unlike(name, f"of type {wanted}")
     if isinstance(answer, np.ndarray) and not isinstance(result, np.ndarray):
         result = boxed(result) if symbolic else np.asarray(result)
     elif not isinstance(answer, np.ndarray) and isinstance(result, np.ndarray):
@@ -180,5 +190,5 @@ def _fitting(name: str, answer: Any, result: Any) -> Any:
     try:
         np.broadcast_shapes(np.shape(result), np.shape(answer))
     except ValueError:
-        raise refusal(name, f"a result of shape {np.shape(answer)}") from None
+        raise unlike(name, f"of shape {np.shape(answer)}") from None
     return result

@@ -205,7 +205,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         if (
             wanted is not None and wanted.kind == "f" != np.asarray(made).dtype.kind
         ):  # the objects were whole numbers or truth values all along
-            raise shadows.refusal(name, f"a result of type {wanted}")
+            raise shadows.unlike(name, f"of type {wanted}")
     return made if answer is None else shadows.held_to(name, answer, made, out)
 
 
