@@ -1,64 +1,76 @@
-"""How many regions meet at a point: known where it is a theorem, and nothing said where parts may be arbitrarily thin."""
+"""Code in cells of a notebook has places that its user knows, and no command that could not find it."""
 
-from fractions import Fraction
+import linecache
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from verify.checks.regions.cells import meeting
-from verify.tracing.symbols.trace import Trace
+import verify
+from verify.model import cells
+from verify.model.where import asked_at, relative
 
-F = Fraction
-GRAPH = Trace()
-A, B, C = (GRAPH.variable(name) for name in "abc")
-ORIGIN = dict.fromkeys("abc", F(0))
+_FILE = "/tmp/ipykernel_1/1234.py"
+_TERMINAL = "<ipython-input-3-abc>"
+_CELL = """
+class Doubled:
+    def forward(self, x):
+        return 2 * x
 
+    def backward(self, dout):
+        return 3 * dout
 
-def minus(left, right):
-    return GRAPH.sum(left, GRAPH.product(GRAPH.constant(F(-1)), right))
-
-
-SQUARE = GRAPH.power(A, F(2))
-MEETINGS = {
-    "one number": ([A], [A], 2),
-    "one plane": ([minus(A, B)], [A, B], 2),
-    "two planes": ([A, B], [A, B], 4),
-    "a curve across a plane": ([minus(B, SQUARE), A], [A, B], 4),
-    "three orders of three numbers, two ways each": ([minus(A, B), minus(B, C), minus(A, C)], [A, B, C], 6),
-    "the same plane twice": ([minus(A, B), minus(B, A)], [A, B], 2),
-    "curves that touch, with thin parts between them": ([minus(B, SQUARE), GRAPH.sum(B, SQUARE)], [A, B], None),
-    "a square, which has no normal at 0": ([GRAPH.sum(SQUARE, GRAPH.power(B, F(2)))], [A, B], None),
-}
+doubled = verify.layer(Doubled, inputs={"x": "N"})
+"""
 
 
-@pytest.mark.parametrize("name", MEETINGS)
-def test_meeting(name):
-    """Independent normals, or planes through one line; of all else nothing is known."""
-    tied, variables, number = MEETINGS[name]
-    assert meeting(GRAPH, tied, variables, ORIGIN) == number
+@pytest.fixture(params=[_FILE, _TERMINAL])
+def run(request, monkeypatch):
+    """Return what runs a cell as IPython does: it names its code after files that do not exist, and keeps the lines."""
+    names = {request.param: 3}
+    compiler = SimpleNamespace(format_code_name=lambda file: ("Cell", f"In[{names[file]}]") if file in names else None)
+    shell = SimpleNamespace(compile=compiler)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr(cells, "_compiled", {})
+
+    def run(text):
+        lines = (len(text), None, text.splitlines(keepends=True), request.param)
+        monkeypatch.setitem(linecache.cache, request.param, lines)
+        space = {"verify": verify, "asked_at": asked_at}
+        exec(compile(text, request.param, "exec"), space)
+        return space
+
+    return run
 
 
-CURVE = minus(GRAPH.product(A, B), GRAPH.constant(F(1)))
-NEGATED = minus(GRAPH.constant(F(1)), GRAPH.product(A, B))
-TOUCHING = minus(GRAPH.sum(A, B), GRAPH.constant(F(2)))
+def test_a_result_names_the_cell(run):
+    """The case and the wrong line are in `In[3]`, whose lines the card shows; there is no command for either."""
+    result = verify.check(run(_CELL)["doubled"])
+    (row,) = result.comparisons[:1]
+    assert str(result.where) == "In[3]:9"
+    assert str(row.place) == "In[3]:7"
+    assert "        return 3 * dout" in result.sources[0].lines
+    assert (result.again, result.fix) == ("", "")
+    assert "to see it: print it" in repr(result)
+    assert "alone" not in str(result) + result._repr_html_()
 
 
-@pytest.mark.parametrize(
-    ("tied", "number"),
-    [([CURVE, NEGATED], 2), ([CURVE, NEGATED, minus(A, B)], 4), ([CURVE, TOUCHING], None)],
-)
-def test_a_curve_that_is_asked_about_twice_is_one(tied, number):
-    """a b - 1 and 1 - a b have one curve, with two sides; a line that touches it is another."""
-    assert meeting(GRAPH, tied, [A, B], {**ORIGIN, "a": F(1), "b": F(1)}) == number
+def test_a_line_of_a_cell_asks(run):
+    """What is asked for in a cell is the user's, as it is in a file."""
+    assert str(run("\nplace = asked_at()")["place"]) == "In[3]:2"
 
 
-@pytest.mark.parametrize(("tied", "number"), [("a, a*b", 2), ("a, a*c", None), ("a, c, a*b*c", None), ("a, c, b*c", 4)])
-def test_factors_that_are_not_zero(tied, number):
-    """A factor that is not 0 at the point has one sign around it; where two are 0, nothing is known."""
-    nodes = []
-    for text in tied.split(", "):
-        names = {"a": A, "b": B, "c": C}
-        node, *others = [names[name] for name in text.split("*")]
-        for other in others:
-            node = GRAPH.product(node, other)
-        nodes.append(node)
-    assert meeting(GRAPH, nodes, [A, B, C], {**ORIGIN, "b": F(2)}) == number
+def test_files_keep_their_names(run):
+    """In a notebook, too, a module is called by its path."""
+    run("")
+    assert relative(__file__) == "tests/test_cells.py"
+    assert not cells.is_cell("tests/test_cells.py")
+    assert cells.source("tests/test_cells.py") == ""
+
+
+def test_without_ipython_there_are_no_cells(monkeypatch):
+    """Nothing is a cell where IPython is not imported, or runs no shell."""
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    assert cells.cell(_FILE) == ""
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))
+    assert cells.cell(_FILE) == ""

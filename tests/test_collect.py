@@ -73,6 +73,7 @@ def test_other_layers():
         ("no_such_module", None, "no_such_module: no such file or module"),
         ("no_such.module", None, "no such file or module"),
         ("notes.txt", "hello", "notes.txt: is not a Python or TOML file"),
+        ("notes.ipynb", "{}", "notes.ipynb: is not a Python or TOML file; check a case of a notebook in the notebook"),
         (".", None, r"no verify_\*\.py in this directory or below"),
         ("empty.toml", "", "empty.toml: contains no cases"),
         ("empty.py", "", "empty.py: contains no cases"),

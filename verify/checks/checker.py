@@ -19,6 +19,7 @@ from verify.checks.reference.picture import picture
 from verify.checks.reference.points import points
 from verify.checks.reference.rows import Rows
 from verify.checks.reference.theory import Theory, theory
+from verify.model.cells import is_cell
 from verify.model.errors import ForeignSymbolError, InputError, UnheldError
 from verify.model.exact import decimal_text, texts
 from verify.model.excerpts import excerpted
@@ -277,7 +278,9 @@ def _decisions(
 
 
 def _reproduce(case: ExpressionCase) -> tuple[str, ...]:
-    """Return the command that runs this case alone."""
+    """Return the command that runs this case alone; there is none for a case in a cell of a notebook."""
+    if is_cell(case.where.file):
+        return ()
     if case.where:
         return ("gradproof", "run", case.where.file, *_option("case", case.name))
     at = [part for name, value in case.inputs.items() for part in _option("at", f"{name}={decimal_text(value)}")]

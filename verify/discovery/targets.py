@@ -63,10 +63,16 @@ def is_path(target: str) -> bool:
     return target.endswith(".py") or "/" in target or Path(target).exists()
 
 
+def _hint(path: Path) -> str:
+    """Say where cases of a notebook can be checked."""
+    hint = "; check a case of a notebook in the notebook, with gradproof.check(case), or move its code into a .py file"
+    return hint if path.suffix == ".ipynb" else ""
+
+
 def of_file(path: Path) -> Unit:
     """Return the unit of a Python file: in a package it has its full name, else one of its own, as if it were run."""
     if not path.is_file() or path.suffix != ".py":
-        text = "is not a Python or TOML file" if path.exists() else f"no such file{_meant(path)}"
+        text = f"is not a Python or TOML file{_hint(path)}" if path.exists() else f"no such file{_meant(path)}"
         raise InputError(f"{path}: {text}")
     package = path.resolve().parent
     parts = [] if path.stem == "__init__" else [path.stem]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from verify.model.cells import is_cell, source
 from verify.model.identity import Place
 from verify.model.result import CaseResult, Excerpt
 
@@ -33,16 +34,20 @@ def excerpted(result: CaseResult) -> CaseResult:
 
 
 def _excerpt(place: Place) -> Excerpt | None:
-    if Path(place.file).suffix != ".py" or not place.line:
+    if not (is_cell(place.file) or Path(place.file).suffix == ".py") or not place.line:
         return None
     try:
-        with tokenize.open(place.file) as source:  # in the encoding that the file says it has
-            text = source.read()
+        text = source(place.file) if is_cell(place.file) else _read(place.file)
         first, last = _around(_functions(text), place.line)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = tuple(line[:_WIDEST].expandtabs() for line in text.splitlines()[first - 1 : last])
     return Excerpt(place, first, lines) if lines and place.line < first + len(lines) else None
+
+
+def _read(file: str) -> str:
+    with tokenize.open(file) as opened:  # in the encoding that the file says it has
+        return opened.read()
 
 
 def _around(functions: Iterable[_Lines], line: int) -> tuple[int, int]:

@@ -171,7 +171,7 @@ class CaseResult:
 
     def __repr__(self) -> str:
         """Say what matters in a line: a failing `assert gradproof.check(softmax).good` shows this."""
-        return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again}>"
+        return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again or 'print it'}>"
 
     @property
     def exact(self) -> Mapping[str, Any]:

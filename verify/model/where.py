@@ -14,6 +14,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import TypeVar
 
+from verify.model.cells import cell
 from verify.model.elision import cut_middle
 from verify.model.identity import NOWHERE, Place
 
@@ -43,8 +44,8 @@ working_folder()  # is known from now on
 
 
 def relative(path: str | Path) -> str:
-    """Return a path as seen from the working directory, with forward slashes."""
-    return _relative(str(path), _working_directory())
+    """Return a path as seen from the working directory, with forward slashes; a cell of a notebook by its name."""
+    return cell(str(path)) or _relative(str(path), _working_directory())
 
 
 @lru_cache(maxsize=1024)
@@ -198,13 +199,18 @@ def may_be_users(file: str) -> bool:
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Tell whether a file is the user's: not of this package, and not installed."""
-    return not (file.startswith("<") or is_own(file) or is_library(file))
+    return not (_is_none(file) or is_own(file) or is_library(file))
 
 
 @lru_cache(maxsize=4096)
 def _is_passed(file: str) -> bool:
     """Tell whether a file is of this package, or none: most frames are, below an operation on symbols."""
-    return file.startswith("<") or is_own(file)
+    return _is_none(file) or is_own(file)
+
+
+def _is_none(file: str) -> bool:
+    """Tell whether code is in no file, nor in a cell of IPython, whose name looks alike: `<ipython-input-3-...>`."""
+    return file.startswith("<") and not cell(file)
 
 
 @lru_cache(maxsize=1024)

@@ -24,6 +24,7 @@ from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
+from verify.model.cells import is_cell
 from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
@@ -280,7 +281,12 @@ def _signs(exact: Exact) -> list[str]:
 
 
 def _reproduce(case: TracedCase) -> tuple[str, ...]:
-    """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
+    """Return the command that runs a case, or its file where the case has no name: it would get that of a variable.
+
+    There is none for a case in a cell of a notebook.
+    """
+    if is_cell(case.where.file):
+        return ()
     name = () if case.unnamed else (f"--case={case.name}",) if case.name.startswith("-") else ("--case", case.name)
     return ("gradproof", "scan" if case.text else "run", case.where.file, *name)
 

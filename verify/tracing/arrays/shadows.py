@@ -46,7 +46,9 @@ def refusal(name: str, detail: str = "") -> TraceError:
 def unlike(name: str, quality: str) -> TraceError:
     """Return the error that says that the result of a function on symbols lacks a quality that it has on floats."""
     problem = refusal(name)
-    return unfollowed(problem.function, because=f" (on symbols its result is not {quality}, as it is on an array of ones)")
+    return unfollowed(
+        problem.function, because=f" (on symbols its result is not {quality}, as it is on an array of ones)"
+    )
 
 
 def unknown(name: str, reason: str) -> TraceError:
