@@ -16,6 +16,7 @@ from scipy.special import cython_special
 import verify
 from verify import extend
 from verify.model.additions import key_of
+from verify.model.reasons import Reason
 from verify.model.result import Verdict
 from verify.tracing.outside.compiled import maker_of
 from verify.tracing.symbols.calls import call_at
@@ -85,6 +86,17 @@ def test_a_call_with_symbols_is_named(name):
     assert row.evidence.detail.endswith("; see `gradproof explain compiled`")
     assert row.evidence.place.file == "tests/test_compiled.py"
     assert f"at {row.evidence.place}" in row.evidence.detail
+
+
+def test_a_function_of_the_case_itself_is_named():
+    """Compiled code that no line of the user's calls is a part of the case: a wrong derivative is judged at points."""
+    forward = verify.check(verify.pair(EXP, lambda dout, x: dout * x, x=""), quick=True)
+    (row,) = forward.comparisons
+    assert (row.verdict, row.evidence.reason) == (Verdict.UNDECIDED, Reason.COMPILED_CODE)
+    assert "exp is compiled code (ctypes), which symbols cannot enter" in row.evidence.detail
+    for function, verdict in ((np.exp, Verdict.SAMPLED), (np.expm1, Verdict.SAMPLED), (np.sinh, Verdict.REFUTED)):
+        result = verify.check(verify.derivative(function, EXP, x=""), quick=True)
+        assert [row.verdict for row in result.comparisons] == [verdict]
 
 
 def test_memory_that_goes_to_compiled_code_is_named():

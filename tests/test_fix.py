@@ -400,10 +400,8 @@ def test_code_that_is_in_no_file(fixed, shop, name):
     last = 'import gradproof\ncase = gradproof.pair(forward, backward, x="N", name="case")\n'
     done = fixed(f"CODE = {code!r}\n{ELSEWHERE[name]}\n{last}", "--write")
     assert (done.status, done.err) == (1, "")
-    assert (
-        "no fix: the case has no function that runs backward in a file of yours in UTF-8: move it to a .py file"
-        in done.out
-    )
+    assert "no fix: no function that runs backward is in a .py file of yours" in done.out
+    assert "move it to such a file" in done.out
     assert "        dx = 2 * dout * x\n" in done.out
 
 
@@ -536,7 +534,7 @@ def test_a_file_in_another_encoding(command, shop):
     text = "# -*- coding: latin-1 -*-" + function("3 * x * dout")
     (shop / "mine.py").write_bytes(text.replace("pass", "pass  # \xe9").encode("latin-1"))
     done = command("fix", "mine.py")
-    assert "in a file of yours in UTF-8" in done.out
+    assert "in a .py file of yours (UTF-8)" in done.out
 
 
 def test_code_that_raises_in_a_file_without_numpy(fixed):
@@ -612,7 +610,7 @@ space = {{"__name__": "elsewhere"}}
 exec({code}, space)
 case = gradproof.pair(space["forward"], space["backward"], x="N D", name="case")
 """
-NO_FILE = "no function that runs backward in a file of yours in UTF-8: move it to a .py file"
+NO_FILE = "no function that runs backward is in a .py file of yours (UTF-8)"
 # Code that nothing is to be written for: its text, what is done to its file, why, and the exit status.
 HOSTILE = {
     "a REPL": (EXECUTED.format(code="TEXT"), None, NO_FILE, 1),

@@ -193,7 +193,7 @@ def start_of(code: CodeType) -> Place:
 def may_be_users(file: str) -> bool:
     """Tell whether a file holds Python code that is not Python's own, nor ours: the user's may be installed as well."""
     installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
-    return file.endswith(".py") and not is_own(file) and (installed or not is_library(file))
+    return (file.endswith(".py") or bool(cell(file))) and not is_own(file) and (installed or not is_library(file))
 
 
 @lru_cache(maxsize=4096)

@@ -219,7 +219,7 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     is_factor = quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function
     relations = [Relation(after=more)] if _is_shorter(apart, left, right) else []
     if is_factor and _is_shorter(quotient, left, right):
-        relations.append(Relation(after=f"*{_part(names, quotient)}"))
+        relations.append(Relation(after=_factor(names, quotient)))
     shortest = min(relations, key=lambda text: len(str(text)), default=None)
     return shortest if shortest is not None and len(str(shortest)) <= _LONGEST else None
 
@@ -227,6 +227,15 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
 def _is_shorter(result: sympy.Expr, left: sympy.Expr, right: sympy.Expr) -> bool:
     """Tell whether a quotient or difference says more than both sides do: something has cancelled."""
     return bool(sympy.count_ops(result) <= sympy.count_ops(left) + sympy.count_ops(right))
+
+
+def _factor(names: Alphabet, quotient: sympy.Expr) -> str:
+    """Write a factor behind a formula: `*x`, or `/(2*x)`."""
+    above, below = sympy.fraction(quotient)
+    if above != 1:
+        return f"*{_part(names, quotient)}"
+    text = _part(names, below)
+    return f"/({text})" if below.is_Mul else f"/{text}"
 
 
 def _part(names: Alphabet, expression: sympy.Expr) -> str:

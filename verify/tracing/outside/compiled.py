@@ -26,6 +26,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from types import FrameType, MethodType, ModuleType, TracebackType
 from typing import Any
 
+from verify.cases.calling import call
 from verify.model.errors import CompiledError, ForeignSymbolError, UnboundedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.package import TOP
@@ -86,27 +87,41 @@ def naming() -> Iterator[None]:
 
 
 def _innermost_call(traceback: TracebackType | None) -> tuple[str, Place] | None:
-    """Return what is compiled of the last call in a traceback, and the user's line that leads to it; or None."""
-    place, last = NOWHERE, None
+    """Return what is compiled of the last call in a traceback, and the user's line that leads to it; or None.
+
+    A function that is a part of the case itself is called by no line of the user's.
+    """
+    place, last, function = NOWHERE, None, None
     while traceback is not None:
         frame, file = traceback.tb_frame, traceback.tb_frame.f_code.co_filename
+        function = frame.f_locals["function"] if frame.f_code is call.__code__ else function
         if may_be_users(file) and str(frame.f_globals.get("__name__")).partition(".")[0] not in _INSIDE:
             last = traceback
             place = as_place(file, traceback.tb_lineno) if is_users(file) or not place else place
         traceback = traceback.tb_next
-    if last is None or (call := call_at(last.tb_frame.f_code, last.tb_lasti)) is None:
-        return None
-    name = next(_compiled_parts(call, last.tb_frame), "")
+    if last is None:
+        name = _compiled(function, str(getattr(function, "__name__", "")))
+    elif (written := call_at(last.tb_frame.f_code, last.tb_lasti)) is not None:
+        name = next(_compiled_parts(written, last.tb_frame), "")
+    else:
+        name = ""
     return (name, place) if name else None
 
 
 def _compiled_parts(call: ast.Call, frame: FrameType) -> Iterator[str]:
     """Yield what is compiled of the function and the arguments of a call, and by whom."""
     for part in (call.func, *_arguments(call)):
-        value = _unwrapped(_looked_up(part, frame))
-        if maker := maker_of(value):
-            origin = _origin(value, frame)
-            yield f"{short_name(part)} is compiled code ({maker}{f', {origin}' if origin else ''})"
+        value = _looked_up(part, frame)
+        if text := _compiled(value, short_name(part), str(frame.f_globals.get("__name__"))):
+            yield text
+
+
+def _compiled(value: Any, name: str, module: str = "") -> str:
+    """Say who compiled a function, which is called by a name in a module; nothing where nobody did."""
+    function = _unwrapped(value)
+    maker, origin = maker_of(function), _origin(function, module)
+    more = f", {origin}" if origin not in ("", name) else ""
+    return f"{name} is compiled code ({maker}{more})" if maker else ""
 
 
 def _arguments(call: ast.Call) -> Iterator[ast.expr]:
@@ -119,11 +134,11 @@ def _arguments(call: ast.Call) -> Iterator[ast.expr]:
             yield from _arguments(argument)
 
 
-def _origin(value: Any, frame: FrameType) -> str:
+def _origin(value: Any, calling: str) -> str:
     """Return the module that says to have a function, and its name there; nothing where that is the one that calls."""
     module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
     is_plain = module and name and module.partition(".")[0] not in _MAKERS
-    return f"{module}.{name}" if is_plain and module != frame.f_globals.get("__name__") else ""
+    return f"{module}.{name}" if is_plain and module != calling else ""
 
 
 def _unwrapped(value: Any) -> Any:
