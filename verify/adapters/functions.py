@@ -141,7 +141,7 @@ def pytensor_op(
     node by node by `perform`. Any function of variables can be given too. Of several outputs, each is asked for alone
     as well. `as_if` is a function of variables, which returns a variable for each output.
 
-    Raises InputError where the parts do not fit, or PyTensor is not installed.
+    Raises InputError if the parts do not fit together, or PyTensor is not installed.
     """
     try:
         import pytensor  # noqa: F401
