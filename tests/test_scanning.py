@@ -308,7 +308,7 @@ def test_init(command, folder):
     """The file that init writes is Python that makes the same cases, and it is never overwritten."""
     (folder / "sized.py").write_text((CORPUS / "sized.py").read_text())
     done = command("init", "sized.py")
-    assert (done.status, done.out) == (0, "verify_sized.py: 3 cases\n")
+    assert (done.status, done.out) == (0, "verify_sized.py: 3 cases\ncheck them: gradproof verify_sized.py\n")
     text = (folder / "verify_sized.py").read_text()
     assert "from sized import Dense, LayerNorm, Linear" in text
     assert command("list", "verify_sized.py").out.count("\n") == 3
@@ -317,6 +317,9 @@ def test_init(command, folder):
     (folder / "verify_sized.py").write_text("# mine\n")
     again = command("init", "sized.py")
     assert (again.status, (folder / "verify_sized.py").read_text()) == (2, "# mine\n")
+    for name in "abcd":
+        (folder / f"{name}.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+    assert command("init", *(f"{name}.py" for name in "abcd")).out.endswith("\ncheck them: gradproof .\n")
     assert "--diff" in again.err
 
 
@@ -347,7 +350,8 @@ def test_init_names_what_is_missing(command, folder):
         "    def backward(self, dout):\n        return dout\n\n\n"
         "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
     )
-    assert command("init").out == "verify_odd.py: 1 case, and 1 to write by hand\n"
+    lines = ["verify_odd.py: 1 case, and 1 to write by hand", "check them: gradproof verify_odd.py"]
+    assert command("init").out.splitlines() == lines
     assert "# Odd (odd.py:4) is not in this file:\n# " in (folder / "verify_odd.py").read_text()
 
 

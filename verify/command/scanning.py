@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,8 +13,12 @@ from verify.model.errors import InputError
 from verify.model.where import relative
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from verify.model.result import CaseResult
     from verify.runner.workers import CollectedCase, Workers
+
+_MOST = 3  # files that are named one by one
 
 
 def listed(paths: Sequence[str]) -> int:
@@ -52,4 +58,11 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
         print(f"{relative(file.path)}: {file.summary if file in written else 'already exists and was not changed'}")
     if not written:
         raise InputError("nothing was written: --diff prints the new cases, to copy into the existing files")
+    if made := [file.path for file in written if file.cases]:
+        print(f"check them: {shlex.join(['gradproof', *_targets(made)])}")
     return 0
+
+
+def _targets(files: Sequence[Path]) -> list[str]:
+    """Return the files as a command names them, or the directory that has them all where they are many."""
+    return [relative(file) for file in files] if len(files) <= _MOST else [relative(os.path.commonpath(files))]
