@@ -28,9 +28,10 @@ unexport PYTHONDONTWRITEBYTECODE
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
 	@echo
-	@echo "These layers come with gradproof. Next, check one of your own; README.md has an example, my_cases.py:"
+	@echo "These layers come with gradproof. Next, check your own:"
 	@echo "  source $(BIN)/activate"
-	@echo "  gradproof my_cases.py"
+	@echo "  gradproof scan my_layers.py   (without a case)"
+	@echo "  gradproof my_cases.py         (README.md shows how to write one)"
 
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA) $(AXE)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
