@@ -318,7 +318,9 @@ def test_init(command, folder):
     again = command("init", "sized.py")
     assert (again.status, (folder / "verify_sized.py").read_text()) == (2, "# mine\n")
     for name in "abcd":
-        (folder / f"{name}.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+        (folder / f"{name}.py").write_text(
+            "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
+        )
     assert command("init", *(f"{name}.py" for name in "abcd")).out.endswith("\ncheck them: gradproof .\n")
     assert "--diff" in again.err
 
