@@ -15,7 +15,7 @@ from verify.cases.passing import passed
 from verify.cases.returned import for_inputs, of_param, parted
 from verify.cases.slips import check_arrays, check_factory, check_functions, taking_dicts
 from verify.cases.terms import Terms
-from verify.cases.units import attribute_of, knows, made, method, stored, takes_arguments
+from verify.cases.units import knows, made, method, method_of, stored, takes_arguments
 from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
@@ -62,7 +62,7 @@ def layer(
         check_arrays("params", params or {}, "'W': 'D M'")
         check_factory(make, [*(params or {}), *(options or {})])
         weights, arrays = dict(params or {}), flat(inputs)
-    backward = attribute_of(make, NAMES["backward"])
+    backward = method_of(make, NAMES["backward"])
     alone = backward is not None and not takes_arguments(backward)
     subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
     terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention, as_if)

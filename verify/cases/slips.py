@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from verify.cases.making import naming
 from verify.cases.names import NAMES
-from verify.cases.units import attribute_of, knows
+from verify.cases.units import knows, method_of
 from verify.model.errors import InputError, nearest
 from verify.model.where import quoted
 
@@ -40,7 +40,7 @@ def _instead(make: Any, unknown: Mapping[str, object], keywords: Collection[str]
     for name in unknown:
         if close := nearest(name, keywords):
             return f"there is no {name!r}{close}"
-    forward = attribute_of(make, NAMES["forward"])
+    forward = method_of(make, NAMES["forward"])
     inputs = {name: value for name, value in unknown.items() if forward is None or knows(forward, name)}
     params = {name: value for name, value in unknown.items() if name not in inputs}
     written = [f"{word}={part!r}" for word, part in (("inputs", inputs), ("params", params)) if part]

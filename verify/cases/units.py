@@ -10,8 +10,11 @@ from typing import Any
 
 from verify.cases.calling import MAKE, call
 from verify.cases.earlier import aged
+from verify.cases.names import spelled
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
+
+_SHOWN = 4  # names of a method that a message lists
 
 
 def made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -58,10 +61,10 @@ def _signature(make: Any) -> Mapping[str, inspect.Parameter]:
 
 def method(unit: Any, names: Sequence[str]) -> Any:
     """Return the method of an object that has one of some names; raises ProtocolError where there is none."""
-    bound = attribute_of(unit, names)
+    bound = method_of(unit, names)
     if bound is None:
         raise ProtocolError(
-            f"{type(unit).__name__} has no method {names[0]} (nor {', '.join(names[1:])}): write one, or name yours by "
+            f"{type(unit).__name__} has no method {names[0]} (nor {', '.join(names[1:_SHOWN])}, ...): write one, or name yours by "
             f"`gradproof.extend.protocol`",
             Reason.MISSING_METHOD,
         )
@@ -71,6 +74,15 @@ def method(unit: Any, names: Sequence[str]) -> Any:
 def attribute_of(make: Any, names: Iterable[str]) -> Any:
     """Return the first attribute of some names that there is, or None."""
     return next((getattr(make, name) for name in names if hasattr(make, name)), None)
+
+
+def method_of(make: Any, names: Sequence[str]) -> Any:
+    """Return the first method of some names that there is, however it is spelled (`forwardPass`), or None."""
+    bound = attribute_of(make, names)
+    if bound is not None:
+        return bound
+    spellings = {spelled(name): name for name in reversed(dir(make)) if not name.startswith("_")}
+    return next((getattr(make, spellings[name]) for name in names if name in spellings), None)
 
 
 def stored(unit: Any, names: Sequence[str]) -> Any:

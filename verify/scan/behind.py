@@ -7,18 +7,23 @@ from collections.abc import Iterator
 
 from verify.scan import names
 from verify.scan.candidate import Candidate, of_functions
-from verify.scan.source import Source, parameters
+from verify.scan.source import Function, Scope, Source, parameters
 
 
-def losses(source: Source) -> Iterator[Candidate]:
+def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that return a tuple with gradients behind the value."""
-    for name, node in source.functions.items():
-        arguments = frozenset(argument.lower() for argument in parameters(node))
-        if arguments and any(_has_gradient(item, arguments) for item in ast.walk(node)):
-            yield of_functions(source, "loss", name, name, name)
-        elif arguments and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
+    for name, node in scope.functions.items():
+        if returns_gradients(node):
+            yield of_functions(scope, "loss", name, name, name)
+        elif parameters(node) and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
             sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
-            yield of_functions(source, "loss", name, name, name)._replace(sure=sure)
+            yield of_functions(scope, "loss", name, name, name)._replace(sure=sure)
+
+
+def returns_gradients(node: Function) -> bool:
+    """Tell whether a function returns a tuple with gradients behind the value."""
+    arguments = frozenset(argument.lower() for argument in parameters(node))
+    return bool(arguments) and any(_has_gradient(item, arguments) for item in ast.walk(node))
 
 
 def _has_expressions(node: ast.AST) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from verify.scan.source import Source
+from verify.scan.source import Scope
 
 OF_CLASSES = ("layer", "value", "model", "engine")
 
@@ -23,13 +23,22 @@ class Candidate(NamedTuple):
     backward: str
     line: int
     sure: bool = True  # else it is one if it looks right: a loss with an expression beside it may be no gradient
+    cls: str = ""  # whose methods these are, as a case writes it
+    within: str = ""  # the function that they are defined in, and which has to return them
 
     @property
     def owner(self) -> str:
-        """Return the class or function in the module that has to be there."""
-        return self.name.split(".")[0] if self.kind in OF_CLASSES else self.forward
+        """Return the class or function that has to be there, as a case writes it."""
+        return self.cls if self.kind in OF_CLASSES else self.forward
+
+    def place(self, name: str) -> str:
+        """Return what a source calls a class or function of this candidate."""
+        return f"{self.within}.{name}" if self.within else name
 
 
-def of_functions(source: Source, kind: str, title: str, forward: str, backward: str) -> Candidate:
+def of_functions(scope: Scope, kind: str, title: str, forward: str, backward: str) -> Candidate:
     """Return a candidate of functions, which is placed where the gradient is."""
-    return Candidate(kind, title, forward, backward, source.functions[backward].lineno)
+    names = (scope.prefix + forward, scope.prefix + backward)
+    return Candidate(
+        kind, (scope.title + title).rstrip("."), *names, scope.functions[backward].lineno, within=scope.within
+    )

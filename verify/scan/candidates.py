@@ -10,7 +10,7 @@ from verify.scan.behind import losses
 from verify.scan.callsites import solved
 from verify.scan.candidate import Candidate, of_functions
 from verify.scan.classes import of_class
-from verify.scan.source import Source, parameters
+from verify.scan.source import Scope, Source, has_flag, parameters
 
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _FLAG = re.compile(rb"\bdef\s+\w+\s*\([^)]*?[,(]\s*(?:%s)\s*[=,):]" % "|".join(names.FLAGS).encode())
@@ -25,52 +25,71 @@ _BEHIND = re.compile(
 def may_have(data: bytes) -> bool:
     """Tell whether a source may have a gradient, by the names that it defines: most have none, and are not parsed."""
     defined = {name.decode() for name in _DEFINED.findall(data)}
-    methods = not defined.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED))
-    pairs = any(twin in name for name in defined for twin in names.TWINS)
+    words = {names.spelled(name) for name in defined}
+    methods = not words.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED))
+    pairs = any(twin in name for name in words for _, twin in names.TWINS)
     losses = b"return" in data and any(map(names.LOSS.search, defined))
     return methods or pairs or losses or _has_derivative(defined) or bool(_FLAG.search(data) or _BEHIND.search(data))
 
 
 def _has_derivative(defined: set[str]) -> bool:
-    return any(form.format(name) in defined for name in defined for form in names.DERIVATIVES)
+    spellings = names.Spellings(defined)
+    return any(map(spellings.twin, defined))
 
 
 def candidates(source: Source) -> list[Candidate]:
     """Return what has a gradient in a source, in the order of its lines."""
     of_classes = [candidate for name in source.classes for candidate in of_class(source, name)]
-    of_functions: list[Candidate] = []
+    found = [*of_classes, *(candidate for scope in source.scopes for candidate in _of_scope(source, scope))]
+    return sorted(found, key=lambda candidate: candidate.line)
+
+
+def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
+    """Return what has a gradient among functions that see each other, each function in one candidate only."""
+    if scope.prefix:  # a static forward is that of its class
+        methods = (*names.FORWARD, *names.BACKWARD)
+        plain = {name: node for name, node in scope.functions.items() if names.spelled(name) not in methods}
+        scope = scope._replace(functions=plain)
+    found: list[Candidate] = []
     for read in (_minimized, _pairs, _flags, _derivatives, losses):
-        taken = {name for item in of_functions for name in (item.forward, item.backward)}
-        of_functions += [item for item in read(source) if not {item.forward, item.backward} & taken]
-    return sorted([*of_classes, *of_functions], key=lambda candidate: candidate.line)
+        taken = {name for item in found for name in (item.forward, item.backward)}
+        found += [item for item in read(source, scope) if not {item.forward, item.backward} & taken]
+    return found
 
 
-def _pairs(source: Source) -> Iterator[Candidate]:
-    for name in source.functions:
-        for word, twin in names.TWINS.items():
-            backward = re.sub(rf"(?<![a-z]){word}(?![a-z])" if word.islower() else word, twin, name)
-            if word in name and backward != name and backward in source.functions:
-                yield of_functions(
-                    source, "pair", re.sub(rf"^{word}_|_?{word}", "", name) or source.module or name, name, backward
-                )
+def _pairs(source: Source, scope: Scope) -> Iterator[Candidate]:
+    spellings = names.Spellings(scope.functions)
+    for name in scope.functions:
+        words = names.spelled(name)
+        for word, twin in names.TWINS:
+            backward = spellings.find(re.sub(rf"(?<![a-z]){word}", twin, words)) if word in words else ""
+            if backward and backward != name:
+                plain = _without(word, name) or ("" if scope.title else source.module or name)
+                yield of_functions(scope, "pair", plain, name, backward)
+                break
 
 
-def _derivatives(source: Source) -> Iterator[Candidate]:
-    for name in source.functions:
-        twin = next((key for form in names.DERIVATIVES if (key := form.format(name)) in source.functions), None)
-        if twin:
-            takes_upstream = len(parameters(source.functions[twin])) > len(parameters(source.functions[name]))
-            yield of_functions(source, "pair" if takes_upstream else "derivative", name, name, twin)
+def _without(word: str, name: str) -> str:
+    """Return the name of a function without the word that its twin has another for: relu of reluForward."""
+    return re.sub(rf"^(?i:{word})[a-z]*_?|_?(?i:{word})[a-z]*", "", name)
 
 
-def _flags(source: Source) -> Iterator[Candidate]:
-    for name, node in source.functions.items():
-        if any(argument in names.FLAGS for argument in parameters(node)[1:]):
-            yield of_functions(source, "flag", name, name, name)
+def _derivatives(_: Source, scope: Scope) -> Iterator[Candidate]:
+    spellings = names.Spellings(scope.functions)
+    for name in scope.functions:
+        if twin := spellings.twin(name):
+            takes_upstream = len(parameters(scope.functions[twin])) > len(parameters(scope.functions[name]))
+            yield of_functions(scope, "pair" if takes_upstream else "derivative", name, name, twin)
 
 
-def _minimized(source: Source) -> Iterator[Candidate]:
+def _flags(_: Source, scope: Scope) -> Iterator[Candidate]:
+    for name, node in scope.functions.items():
+        if has_flag(node):
+            yield of_functions(scope, "flag", name, name, name)
+
+
+def _minimized(source: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that are solved somewhere with a gradient: minimize(f, x0, jac=g)."""
-    for item in dict.fromkeys(solved(source.tree)):
-        if {item.function, item.gradient} <= source.functions.keys():
-            yield of_functions(source, item.kind, item.function, item.function, item.gradient)
+    for item in dict.fromkeys(solved(source.functions[scope.within] if scope.within else source.tree)):
+        if {item.function, item.gradient} <= scope.functions.keys():
+            yield of_functions(scope, item.kind, item.function, item.function, item.gradient)

@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from verify.scan import names
 from verify.scan.candidate import Candidate
-from verify.scan.source import Function, Source, parameters
+from verify.scan.source import Function, Source, has_flag, parameters, takes_instance
 
 _METHODS = (
     ("model", names.CURVE, names.FITTED),
@@ -18,30 +18,52 @@ _METHODS = (
 
 
 def of_class(source: Source, name: str) -> Iterator[Candidate]:
-    """Yield what has a gradient in a class: itself by its methods, or the operations of an engine."""
+    """Yield what has a gradient in a class: itself by its methods, pairs of other methods, or operations of an engine."""
+    within = source.within[name]
+    cls = name.removeprefix(f"{within}.") if within else name
+    main = _main(source, name)
+    if main:
+        yield main._replace(cls=cls, within=within)
+    for item in [*_slopes(source, name), *(() if main else _operations(source, name))]:
+        if main is None or not {item.forward, item.backward} & {main.forward, main.backward}:
+            yield item._replace(cls=cls, within=within)
+
+
+def _main(source: Source, name: str) -> Candidate | None:
+    """Return a class as what its methods make it: a layer, a value with its derivative, or a model."""
     methods = source.methods(name)
+    if inheriting := next(_inheriting(source, name, methods), None):
+        return inheriting
+    spellings = names.Spellings(methods)
     own = {item.name for item in source.classes[name].body if isinstance(item, Function)}
-    if inheriting := list(_inheriting(source, name, methods)):
-        yield inheriting[0]
-        return
     for kind, forwards, backwards in _METHODS:
-        forward = next((key for key in forwards if key in methods), "")
-        backward = next((key for key in backwards if key in methods), "")
+        forward, backward = spellings.find(*forwards), spellings.find(*backwards)
         if forward and backward:
             used = {forward, backward} | _reached(methods, (forward, backward))
             if used & own and not used & source.abstract(name):
-                yield Candidate(kind, name, forward, backward, _line(source, name, methods, backward, used))
-            return
-    yield from _operations(source, name, methods)
+                return Candidate(kind, name, forward, backward, _line(source, name, methods, backward, used))
+            return None
+    return None
+
+
+def _slopes(source: Source, name: str) -> Iterator[Candidate]:
+    """Yield methods of an instance that come with a derivative, by another method or a flag, whatever the class is."""
+    own = [item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)]
+    methods = {item.name: item for item in own if item.name not in source.abstract(name)}
+    spellings = names.Spellings(methods)
+    for key, node in methods.items():
+        twin = key if has_flag(node) else spellings.twin(key)
+        if twin:
+            yield Candidate("value", f"{name}.{key}", key, twin, methods[twin].lineno)
 
 
 def _inheriting(source: Source, name: str, methods: Mapping[str, Function]) -> Iterator[Candidate]:
     """Yield a class with a backward of its own whose forward is that of a base in another module."""
-    bases = [base.id if isinstance(base, ast.Name) else base for base in source.classes[name].bases]
-    if any(base not in source.classes and base not in names.PLAIN_BASES for base in bases):
-        for forward, backward in zip(names.FORWARD[:4], names.BACKWARD[:4], strict=True):
-            if backward in methods and methods.keys().isdisjoint(names.FORWARD):
-                yield Candidate("layer", name, forward, backward, methods[backward].lineno)
+    if any(base not in source.classes and base not in names.PLAIN_BASES for base in source.bases(name)):
+        spellings = names.Spellings(methods)
+        for forward, backward in names.INHERITED:
+            if (there := spellings.find(backward)) and not spellings.find(*names.FORWARD):
+                yield Candidate("layer", name, forward, there, methods[there].lineno)
 
 
 def _line(source: Source, name: str, methods: Mapping[str, Function], backward: str, used: set[str]) -> int:
@@ -66,15 +88,16 @@ def _is_own(node: ast.AST) -> TypeGuard[ast.Attribute]:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
-def _operations(source: Source, name: str, methods: Mapping[str, Function]) -> Iterator[Candidate]:
+def _operations(source: Source, name: str) -> Iterator[Candidate]:
     """Yield the operations of an autodiff engine: a class with backward and grad that makes others of its kind."""
+    methods = source.methods(name)
     made = methods.get("__init__")
     stored = {item.attr for item in ast.walk(made) if _is_own(item)} if made else set()
     if "backward" in methods and "grad" in stored and stored & names.DATA:
         for node in source.classes[name].body:
             operator = isinstance(node, Function) and node.name in names.OPERATORS
             unary = isinstance(node, Function) and not parameters(node) and not node.name.startswith("_")
-            if isinstance(node, Function) and (operator or unary) and _makes(node, name):
+            if isinstance(node, Function) and (operator or unary) and _makes(node, name.rpartition(".")[2]):
                 yield Candidate("engine", f"{name}.{node.name}", node.name, "backward", node.lineno)
 
 

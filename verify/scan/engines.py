@@ -19,7 +19,7 @@ _REDUCING = frozenset({"sum", "mean", "max", "min", "item"})
 
 def engines(unit: Unit) -> Iterator[Reading]:
     """Yield cases of one operation, for arrays and for numbers."""
-    engine, method = unit.candidate.name.split(".")
+    engine, method = unit.candidate.cls, unit.candidate.forward
     operands = ["a", "b"] if method in names.OPERATORS else ["a"]
     text = f"a {names.OPERATORS[method]} b" if method in names.OPERATORS else f"a.{method}()"
     for shaped in shapes.of_inputs("a", operands[1:], unit.hinted):

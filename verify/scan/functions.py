@@ -62,7 +62,7 @@ def _derivative(read: Read) -> Iterator[Reading]:
 
 def _of_targets(read: Read) -> Iterator[Reading]:
     """Yield a function whose gradient takes what it takes: that of a loss, by predictions."""
-    for target in [name for name in read.needed if names.LABELS.match(name)] or ["", *read.needed[1:], read.needed[0]]:
+    for target in [name for name in read.needed if names.is_label(name)] or ["", *read.needed[1:], read.needed[0]]:
         real = [name for name in read.needed if name != target]
         for shaped in shapes.of_inputs(real[0], real[1:], read.hinted) if real else ():
             for kind in shapes.of_labels(target, [shaped[real[0]]], read.hinted) if target else [""]:

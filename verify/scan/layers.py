@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,7 +24,7 @@ def layers(unit: Unit) -> Iterator[Reading]:
     yield from handed(unit)
     others = unit.needed[1:]
     inputs = (*unit.hinted.indices, *unit.differentiated)
-    targets = [name for name in others if names.LABELS.match(name) and name not in inputs]
+    targets = [name for name in others if names.is_label(name) and name not in inputs]
     usual = [name for name in others if name not in targets and settings(name)]
     readings = dict.fromkeys([(tuple(targets), tuple(usual)), ((), tuple(usual)), (tuple(targets), ()), ((), ())])
     for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
@@ -113,11 +112,11 @@ def _layer(
     if changing(unit).by_call or weights.changed:
         return updated(unit, made, weights, *arrays)
     inputs, params = arrays
-    name, title = variable(unit.candidate), unit.candidate.name
+    name, title = variable(unit.candidate), unit.candidate.cls
     factory, make = _factory(unit, made, weights)
     parts = [make, f"inputs={table(inputs)}", *([f"params={table(params)}"] if params else [])]
     parts += ["upstream=1"] if unit.alone else []
-    text = f"{factory}{name} = gradproof.layer({', '.join(parts)}{OPTIONS}, name={quoted(title)})"
+    text = f"{factory}{name} = gradproof.layer({', '.join(parts)}{OPTIONS}, name={quoted(unit.candidate.name)})"
     passed = frozenset(constructor(unit.make)) if make != title else frozenset()
     options = {mode: settings(mode)[:1] for mode in modes}
     return Recipe(name, text, {**inputs, **params}, options, passed)
@@ -125,14 +124,14 @@ def _layer(
 
 def _factory(unit: Unit, made: Made, weights: Weights) -> tuple[str, str]:
     """Return the text of a function that makes an object with its weights, and what to call: it, or the class."""
-    title = unit.candidate.name
+    title = unit.candidate.cls
     if not (made.sizes or made.fixed or weights.shapes):
         return "", title
     call = unit.constructed(made, weights)
     taken = f"{', '.join([*made.arrays, *weights.shapes])}{ACCEPTED}"
     if not weights.shapes:
         return "", f"lambda {taken}: {call}"
-    name = f"make_{re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', title).lower()}"
+    name = f"make_{variable(unit.candidate).removesuffix('_case')}"
     stores = [f"layer.{weights.place(weight)} = {weight}" for weight in weights.shapes]
     body = "\n    ".join([f"layer = {call}", *stores, "return layer"])
     return f"def {name}({taken}):\n    {body}\n\n\n", name

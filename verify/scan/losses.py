@@ -19,7 +19,7 @@ def losses(read: Read) -> Iterator[Reading]:
     """Yield a function that returns a value and gradients, by all arguments that these may be of."""
     for real in _differentiated(read):
         others = [name for name in read.needed if name not in real]
-        labels = [name for name in others if name in read.hinted.indices or names.LABELS.match(name)]
+        labels = [name for name in others if name in read.hinted.indices or names.is_label(name)]
         data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
         readings = of_arrays(read, called(read, "loss"), read.needed, labels, data)
         for _, alike in itertools.groupby(readings, lambda reading: reading[0].arrays):
@@ -45,7 +45,7 @@ def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all."""
     usual = [name for name in read.needed[1:] if settings(name)]
     arrays = [name for name in read.needed if name not in usual and name not in read.hinted.indices]
-    plain = [name for name in arrays if not names.LABELS.match(name)]
+    plain = [name for name in arrays if not names.is_label(name)]
     by_name = [name for name in arrays if any(is_of(label, name) for label in read.gradients)]
     count = len(read.gradients)
     yield from dict.fromkeys(tuple(names) for names in (by_name, plain[:count], plain) if names)

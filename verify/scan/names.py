@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-FORWARD = ("forward", "forward_pass", "fprop", "fwd", "forward_prop", "forward_propagation", "__call__", "call")
-BACKWARD = ("backward", "backward_pass", "bprop", "bwd", "backprop", "back_prop", "backward_prop", "backpropagate")
+from verify.cases.names import NAMES, spelled
+
+FORWARD, BACKWARD = NAMES["forward"], NAMES["backward"]
+INHERITED = (("forward", "backward"), ("forward_pass", "backward_pass"), ("fprop", "bprop"), ("fwd", "bwd"))
 # Methods that return the derivative at each entry, or that of a loss, instead of taking an upstream gradient.
 VALUE = (
     "forward",
@@ -28,7 +31,12 @@ VALUE = (
     "forward_pass",
     "cost",
     "error",
+    "energy",
+    "potential",
+    "potential_energy",
+    "objective",
 )
+FORCES = ("force", "forces")  # which are the negative gradient of an energy
 SLOPE = (
     "gradient",
     "grad",
@@ -45,11 +53,23 @@ SLOPE = (
     "derive",
     "dloss",
     "loss_prime",
+    "gradients",
+    "compute_gradients",
+    "derivatives",
+    *FORCES,
 )
 # Methods of models that are fitted: the curve, and its derivatives by the parameters.
 CURVE, FITTED = ("evaluate",), ("fit_deriv",)
 # Words in the name of a function in place of which its twin has the other.
-TWINS = {"forward": "backward", "fwd": "bwd", "fprop": "bprop", "Forward": "Backward", "feedforward": "backprop"}
+TWINS = (
+    ("forward", "backward"),
+    ("fwd", "bwd"),
+    ("fprop", "bprop"),
+    ("feedforward", "backprop"),
+    ("feed_forward", "back_prop"),
+    ("forward_prop", "back_prop"),
+    ("forward_pass", "back_pass"),
+)
 # What the derivative of a function `{}` is called.
 DERIVATIVES = (
     "{}_prime",
@@ -65,9 +85,7 @@ DERIVATIVES = (
     "deriv_{}",
     "{}_der",
     "{}_dx",
-    "{}Prime",
-    "{}Derivative",
-    "{}Grad",
+    "{}prime",
     "{}_d",
     "{}_diff",
     "{}_backward",
@@ -113,6 +131,9 @@ SIZE = re.compile(
     r"|^d_(model|k|q|v|ff|in|out|inner|hidden|key|value|head)$|^[DHMNKCV]$|^(input|output|hidden)\d*$",
     re.IGNORECASE,
 )
+SIZES = re.compile(  # of networks: the widths of all layers
+    r"^(layers|sizes|dims|architecture|topology|structure|nodes|(layers?|hidden|network)_(sizes?|dims?|units|layers))$"
+)
 WEIGHT = re.compile(
     r"^(W\w{0,3}|b\w?|w\d?|B|U|V|weights?\w*|bias(es)?\w*|gamma|beta|kernels?|params?|theta|filters?|scale|shift"
     r"|w_\w+|b_\w+|W_\w+)$"
@@ -121,6 +142,7 @@ LABELS = re.compile(
     r"^(y|t|labels?|targets?|y_true|ytrue|idx|index|indices|ids|classes|truth|ground_truth|Y|T|y_?hat_true"
     r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
 )
+CONTEXT = re.compile(r"^_?(ctx|context|fctx)$")  # which forward saves in, and backward reads
 OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
 STEPPED = re.compile(r"moment|veloc|decay|clip|reg(_|$)|regul|lambda|^l[12]|_l[12]|penalt", re.IGNORECASE)
 STEPPING = re.compile(r"^(lr|learning_?rate|eta)$")  # of constructors, where alpha and rate are other things
@@ -128,3 +150,30 @@ INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "comp
 RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
 OUTPUTS = ("out", "output", "outputs", "result", "y")
 TRIVIAL = frozenset({"self", "cls"})
+
+
+def spellings(name: str) -> list[str]:
+    """Return a name, and with underscores one of several words: `hiddenSize`; K and k stay two names."""
+    words = spelled(name)
+    return [name] if words == name.lower() else [name, words]
+
+
+def is_label(name: str) -> bool:
+    """Tell whether an argument is a target or a label by its name, however it is spelled: `yTrue`."""
+    return any(map(LABELS.match, spellings(name)))
+
+
+class Spellings:
+    """Names by their words: `reluBackward` is found as relu_backward, unless another one is spelled so."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {**{spelled(name): name for name in names}, **{name: name for name in names}}
+
+    def find(self, *words: str) -> str:
+        """Return the name of the first words that has one, or ""."""
+        return next((self._names[name] for name in words if name in self._names), "")
+
+    def twin(self, name: str) -> str:
+        """Return the name of the derivative of a function, or ""."""
+        forms = (form.format(each) for each in (name, spelled(name)) for form in DERIVATIVES)
+        return self.find(*forms)

@@ -35,7 +35,8 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
 
 def settings(name: str) -> tuple[Any, ...]:
     """Return the values that an argument is tried with; none for one that is no setting by its name."""
-    return next((values for pattern, values in _VALUES if re.search(pattern, name)), ())
+    spellings = names.spellings(name)
+    return next((values for pattern, values in _VALUES if any(re.search(pattern, each) for each in spellings)), ())
 
 
 def keyed(*functions: Function | None) -> dict[str, dict[str, Any]]:

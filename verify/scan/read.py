@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from verify.scan import names
 from verify.scan.candidate import Candidate
 from verify.scan.hints import Hints, gradients_of, hints, keys_of
 from verify.scan.options import keyed, weights_in
-from verify.scan.source import Source
+from verify.scan.source import Function, Source
 
 
 class Read(NamedTuple):
@@ -35,10 +36,21 @@ class Read(NamedTuple):
 
 def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Read:
     """Read the functions of a candidate; raises TypeError and ValueError where they have no signature."""
-    functions = source.functions[candidate.forward], source.functions[candidate.backward]
-    signature = positional(inspect.signature(module[candidate.forward]))
+    functions = [source.functions[candidate.place(name)] for name in (candidate.forward, candidate.backward)]
+    return read_functions(candidate, functions, inspect.signature(resolved(module, candidate.forward)))
+
+
+def read_functions(candidate: Candidate, functions: Sequence[Function | None], signature: inspect.Signature) -> Read:
+    """Read the functions of a candidate, the first of which has a signature."""
     hinted, dicts, weights = hints(*functions), keyed(*functions), weights_in(*functions)
-    return Read(candidate, signature, hinted, dicts, weights, gradients_of(functions[1]), keys_of(functions[1]))
+    returned, keys = (gradients_of(functions[1]), keys_of(functions[1])) if functions[1] else ([], [])
+    return Read(candidate, positional(signature), hinted, dicts, weights, returned, keys)
+
+
+def resolved(module: Mapping[str, Any], name: str) -> Any:
+    """Return what a name stands for, or one in a class: `Layers.Dense`; raises KeyError and AttributeError."""
+    first, *others = name.split(".")
+    return functools.reduce(getattr, others, module[first])
 
 
 def positional(signature: inspect.Signature) -> dict[str, inspect.Parameter]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from inspect import isabstract
 from pathlib import Path
@@ -11,13 +12,15 @@ from types import ModuleType
 from verify.cases.case import Case
 from verify.cases.made import Lost
 from verify.model.reasons import Reason
-from verify.model.where import as_place
+from verify.model.where import as_place, described
 from verify.scan import names
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.candidates import candidates
+from verify.scan.read import resolved
 from verify.scan.setup import Setup, set_up
 from verify.scan.source import Source
-from verify.scan.trial import RIGHT
+from verify.scan.trial import NOT_MADE, RIGHT, Tried
+from verify.scan.within import UnreachableError, opened
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
@@ -27,22 +30,40 @@ def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
     """Return the cases of the gradients in an imported module; those without a case are lost, with the reason."""
     file = module.__file__ or ""
     source = Source(Path(file).read_bytes(), Path(file).stem)
-    there = (_there(vars(module).get(item.owner), item) for item in candidates(source))
-    present = [item for item in there if item]
-    setups = [set_up(candidate, source, vars(module)) for candidate in present]
+    there = (_there(vars(module), item) for item in candidates(source))
+    setups = [_set_up(candidate, source, vars(module)) for candidate in there if candidate]
     setups = [setup for setup in setups if setup.candidate.sure or setup.tried.score == RIGHT]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
     return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]
 
 
-def _there(owner: object, candidate: Candidate) -> Candidate | None:
+def _set_up(candidate: Candidate, source: Source, module: Mapping[str, object]) -> Setup:
+    """Set up what is in the module, or what is defined within a function of it."""
+    try:
+        opening, namespace = opened(candidate, source, module)
+    except Exception as problem:  # noqa: BLE001 - whatever the function raises is why its classes cannot be had
+        text = f"{problem}" if isinstance(problem, UnreachableError) else described(problem)
+        return Setup(candidate, None, Tried(NOT_MADE, text))
+    return set_up(candidate, source, namespace, opening)
+
+
+def _there(module: Mapping[str, object], candidate: Candidate) -> Candidate | None:
     """Return what is in the module: a function, or a class that has the methods, be they of bases in other modules."""
+    if candidate.within:
+        return candidate if callable(module.get(candidate.within)) else None
+    owner = _owner(module, candidate)
     if not callable(owner) or (candidate.kind in OF_CLASSES and isabstract(owner)):
         return None
     if candidate.kind not in OF_CLASSES or hasattr(owner, candidate.forward):
         return candidate
     value = next((name for name in names.VALUE if name in vars(owner)), "")
     return candidate._replace(kind="value", forward=value) if value else None
+
+
+def _owner(module: Mapping[str, object], candidate: Candidate) -> object:
+    with suppress(KeyError, AttributeError):
+        return resolved(module, candidate.owner)
+    return None
 
 
 def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from verify.scan import functions
@@ -16,6 +18,7 @@ from verify.scan.read import is_of, read_of
 from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
 from verify.scan.source import Source
+from verify.scan.static import static
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values
@@ -50,11 +53,14 @@ class Setup(NamedTuple):
     cut: str = ""
 
 
-def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Setup:
-    """Look for a case of a candidate in an imported module; smaller domains are tried where outputs are not finite."""
+def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], opening: str = "") -> Setup:
+    """Look for a case of a candidate in an imported module; smaller domains are tried where outputs are not finite.
+
+    `opening` is a line that the case begins with.
+    """
     search = Search(candidate, module, _returned(candidate, source))
     for reading in _readings(candidate, source, module):
-        search.tries(reading)
+        search.tries([replace(recipe, text=opening + recipe.text) for recipe in reading])
         if search.ended:
             break
     best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
@@ -130,8 +136,9 @@ class Search:
 
 def _returned(candidate: Candidate, source: Source) -> list[str]:
     """Return how the gradients that come back together are called, as far as the source says."""
-    methods = source.methods(candidate.owner) if candidate.kind in OF_CLASSES else source.functions
-    return returned_by(methods.get(candidate.backward))
+    if candidate.kind in OF_CLASSES:
+        return returned_by(source.methods(candidate.place(candidate.cls)).get(candidate.backward))
+    return returned_by(source.functions.get(candidate.place(candidate.backward)))
 
 
 def _agree(left: Mapping[str, str], right: Mapping[str, str]) -> bool:
@@ -143,5 +150,6 @@ def _readings(candidate: Candidate, source: Source, module: Mapping[str, Any]) -
         if candidate.kind not in OF_CLASSES:
             return functions.readings(read_of(candidate, source, module))
         unit = unit_of(candidate, source, module)
-        return _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else iter(())
+        before = static(candidate, source, module) if candidate.kind == "layer" else iter(())
+        return chain(before, _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else ())
     return iter(())

@@ -144,7 +144,7 @@ def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str
 
 def is_size(name: str) -> bool:
     """Tell whether an argument of a constructor is the size of a dimension."""
-    return bool(names.SIZE.search(name))
+    return any(map(names.SIZE.search, names.spellings(name)))
 
 
 def is_weight(name: str) -> bool:

@@ -3,22 +3,65 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from verify.scan import names
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+class Scope(NamedTuple):
+    """Functions that see each other: of a module, the static ones of a class, or those within a function.
+
+    A case calls one as `prefix` and its name; what is `within` a function has to be returned by that first.
+    """
+
+    functions: Mapping[str, Function]
+    prefix: str = ""
+    within: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return what stands before the names of these functions in reports."""
+        return f"{self.within}.{self.prefix}" if self.within else self.prefix
+
+
 class Source:
-    """A source as a tree, with its classes and functions by name, and the name of its module. Raises SyntaxError."""
+    """A source as a tree, with its classes and functions by name, and the name of its module. Raises SyntaxError.
+
+    Names are those of `__qualname__` without the marks of functions: `Layers.Dense`, and `make.Dense` of a class that
+    is defined within the function `make`, which `within` has.
+    """
 
     def __init__(self, text: str | bytes, module: str = "") -> None:
         self.module = module
         self.tree = ast.parse(text)
-        body = list(_outside(self.tree.body))
-        self.classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
-        self.functions = {node.name: node for node in body if isinstance(node, Function)}
+        self.classes: dict[str, ast.ClassDef] = {}
+        self.functions: dict[str, Function] = {}
+        self.within: dict[str, str] = {}
+        self.scopes = list(self._scopes(self.tree.body, "", ""))
+
+    def _scopes(self, body: Sequence[ast.stmt], prefix: str, within: str) -> Iterator[Scope]:
+        """Note the classes and functions of a body, and yield the scopes in it, the outermost first."""
+        nodes = list(_outside(body))
+        classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+        functions = {node.name: node for node in nodes if isinstance(node, Function)}
+        in_class = prefix != (f"{within}." if within else "")
+        reached = {name: node for name, node in functions.items() if not in_class or not takes_instance(node)}
+        self.functions |= {prefix + name: node for name, node in reached.items()}
+        yield Scope(reached, prefix.removeprefix(f"{within}.") if within else prefix, within)
+        for node in classes:
+            self.classes[prefix + node.name], self.within[prefix + node.name] = node, within
+            yield from self._scopes(node.body, f"{prefix}{node.name}.", within)
+        for node in functions.values() if not prefix else ():
+            yield from self._scopes(node.body, f"{node.name}.", node.name)
+
+    def bases(self, name: str) -> list[str]:
+        """Return the bases of a class that are in this source, as names, and the others as they are written."""
+        written = [ast.unparse(base) for base in self.classes[name].bases]
+        around = [name.rsplit(".", count)[0] + "." for count in range(1, name.count(".") + 1)] + [""]
+        return [next((before + base for before in around if before + base in self.classes), base) for base in written]
 
     def methods(self, name: str, seen: Sequence[str] = ()) -> dict[str, Function]:
         """Return the methods of a class that compute something, with those of its bases in this source."""
@@ -26,19 +69,23 @@ class Source:
         if node is None or name in seen:
             return {}
         own = {item.name: item for item in node.body if isinstance(item, Function) and not _is_abstract(item)}
-        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-        inherited = {key: value for base in bases for key, value in self.methods(base, [*seen, name]).items()}
-        return {**inherited, **own}
+        inherited = [item for base in self.bases(name) for item in self.methods(base, [*seen, name]).items()]
+        return {**dict(inherited), **own}
 
     def abstract(self, name: str, seen: Sequence[str] = ()) -> set[str]:
         """Return the methods of a class that compute nothing, and are there to be filled in."""
         node = self.classes.get(name)
         if node is None or name in seen:
             return set()
-        bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
-        inherited = {key for base in bases for key in self.abstract(base, [*seen, name])}
+        inherited = {key for base in self.bases(name) for key in self.abstract(base, [*seen, name])}
         own = {item.name: _raises(item) for item in node.body if isinstance(item, Function)}
         return {key for key in inherited if key not in own} | {key for key, raises in own.items() if raises}
+
+    def returned(self, function: str) -> list[str]:
+        """Return the names of what a function returns that is defined within it: `return forward, backward`."""
+        returns = [item.value for item in _outside(self.functions[function].body) if isinstance(item, ast.Return)]
+        parts = returns[-1].elts if returns and isinstance(returns[-1], ast.Tuple) else returns[-1:]
+        return [part.id if isinstance(part, ast.Name) else "_" for part in parts]
 
 
 def _outside(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -47,6 +94,11 @@ def _outside(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         yield node
         if isinstance(node, (ast.If, ast.Try)) and not _is_main(node):
             yield from _outside(node.body)
+
+
+def takes_instance(node: Function) -> bool:
+    """Tell whether a method takes an instance: it is not static, nor of the class."""
+    return not any(ast.unparse(item) in ("staticmethod", "classmethod") for item in node.decorator_list)
 
 
 def _is_main(node: ast.stmt) -> bool:
@@ -62,6 +114,11 @@ def _is_abstract(node: Function) -> bool:
 def _raises(node: Function) -> bool:
     marked = any("abstractmethod" in ast.dump(item) for item in node.decorator_list)
     return marked or (_is_abstract(node) and any(isinstance(item, ast.Raise) for item in node.body))
+
+
+def has_flag(node: Function) -> bool:
+    """Tell whether a function takes a flag that asks for its derivative."""
+    return any(argument in names.FLAGS for argument in parameters(node)[1:])
 
 
 def parameters(node: Function) -> list[str]:

@@ -11,7 +11,7 @@ from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
 from verify.scan.hints import Hints, hints, places_of
 from verify.scan.options import settings
-from verify.scan.read import is_of, positional, required
+from verify.scan.read import is_of, positional, required, resolved
 from verify.scan.recipe import PASSED, literal
 from verify.scan.source import Source
 from verify.scan.weights import Weights
@@ -68,12 +68,12 @@ class Unit(NamedTuple):
     def constructed(self, made: Made, weights: Weights) -> str:
         """Write the call of the constructor."""
         named = {**{name: name for name in made.arrays}, **weights.sized(made.sizes), **made.fixed}
-        return f"{self.candidate.name}({', '.join(f'{name}={text}' for name, text in named.items())}{PASSED})"
+        return f"{self.candidate.cls}({', '.join(f'{name}={text}' for name, text in named.items())}{PASSED})"
 
 
 def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Unit:
     """Return a class of an imported module; raises TypeError and ValueError where it has no signature."""
-    make, methods = module[candidate.owner], source.methods(candidate.owner)
+    make, methods = resolved(module, candidate.cls), source.methods(candidate.place(candidate.cls))
     functions = methods.get(candidate.forward), methods[candidate.backward]
     hinted = hints(methods.get("__init__"), *functions)
     forward, backward = (parameters(getattr(make, name)) for name in (candidate.forward, candidate.backward))
@@ -119,6 +119,9 @@ def makings(make: type) -> Iterator[Made]:
         yield Made(tuple(arrays), (), {**fixed, **dict.fromkeys([*unknown, *sizes], "2")})
     if sizes:
         yield Made(tuple(name for name in needed if name not in fixed), (), fixed)
+    if lists := {name: "[4, 3, 2]" for name in needed if any(map(names.SIZES.match, names.spellings(name)))}:
+        rest = {name: "2" for name in (*unknown, *sizes) if name not in lists}
+        yield Made(tuple(name for name in arrays if name not in lists), (), {**fixed, **rest, **lists})
 
 
 def _stepping(name: str) -> str:

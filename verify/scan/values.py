@@ -16,17 +16,30 @@ from verify.scan.weights import NONE
 
 def values(unit: Unit) -> Iterator[Reading]:
     """Yield cases of a class with a value and its derivative."""
+    needed = [name for name in unit.needed if name not in names.FLAGS or name == unit.needed[0]]
+    for call in _objects(unit):
+        yield from (_elementwise if len(needed) == 1 else _of_targets)(unit, call)
+
+
+def _objects(unit: Unit) -> Iterator[str]:
+    """Yield what makes an object: its constructor; for methods of a larger class one without a state may do."""
+    cls = unit.candidate.cls
+    part = unit.candidate.name != unit.candidate.place(cls)
     for made in makings(unit.make):
-        if not made.arrays and not made.sizes:
-            yield from (_elementwise if len(unit.needed) == 1 else _of_targets)(unit, unit.constructed(made, NONE))
+        if not made.arrays and (part or not made.sizes):
+            yield unit.constructed(made, NONE)
+    if part:
+        yield f"{cls}.__new__({cls})"
 
 
 def _elementwise(unit: Unit, call: str) -> Iterator[Reading]:
     argument, candidate = unit.needed[0], unit.candidate
-    value = unit.calls(candidate.forward, argument)
+    flag = next((name for name in unit.forward if candidate.forward == candidate.backward and name in names.FLAGS), "")
+    off, on = (f", {flag}={value}" if flag else "" for value in (False, True))
+    value = unit.calls(candidate.forward, argument + off)
     for shaped in shapes.of_inputs(argument, [], unit.hinted):
         for of in [""] if unit.alone else [argument, "output"]:
-            slope = unit.calls(candidate.backward, of)
+            slope = unit.calls(candidate.backward, of + on)
             lines = [f"layer = {call}", f"output = {value}", "dout = yield output", f"return dout * {slope}"]
             domains = shapes.domains(shaped, [argument])
             yield [generator(candidate, domain, lines) for domain in domains]
@@ -46,7 +59,7 @@ def _of_targets(unit: Unit, call: str) -> Iterator[Reading]:
 def handed(unit: Unit) -> Iterator[Reading]:
     """Yield a loss whose backward is handed predictions and targets again: of its mean over rows, or of it as it is."""
     candidate, needed, taken = unit.candidate, unit.needed, required(unit.backward)
-    if len(needed) != 2 or len(taken) != 2 or not all(names.LABELS.match(each[1]) for each in (needed, taken)):
+    if len(needed) != 2 or len(taken) != 2 or not all(names.is_label(each[1]) for each in (needed, taken)):
         return
     for form, made in itertools.product(("np.mean({})", "{}"), makings(unit.make)):
 
@@ -63,7 +76,7 @@ def handed(unit: Unit) -> Iterator[Reading]:
 def _targeted(unit: Unit, lines: Lines) -> Iterator[Reading]:
     """Yield cases of predictions and targets."""
     candidate, needed = unit.candidate, unit.needed
-    targets = [name for name in needed if names.LABELS.match(name)] or needed[1:]
+    targets = [name for name in needed if names.is_label(name)] or needed[1:]
     predicted = [name for name in needed if name not in targets] or needed[:1]
     rest = [name for name in needed if name not in predicted]
     for shaped in shapes.of_inputs(predicted[0], predicted[1:], unit.hinted):
@@ -79,7 +92,7 @@ def _targeted(unit: Unit, lines: Lines) -> Iterator[Reading]:
 def models(unit: Unit) -> Iterator[Reading]:
     """Yield a curve that is fitted: its derivatives by its parameters, for each x."""
     first, *parameters = unit.needed
-    call = f"{unit.candidate.name}()"
+    call = f"{unit.candidate.cls}()"
     slopes = ", ".join(f"np.sum(dout * slopes[{place}])" for place in range(len(parameters)))
     passed = ", ".join(unit.needed)
     lines = [

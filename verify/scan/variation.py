@@ -10,6 +10,7 @@ from typing import Any
 
 from verify.scan.candidate import Candidate
 from verify.scan.options import alternatives, settings, varied
+from verify.scan.read import resolved
 from verify.scan.recipe import Recipe
 from verify.scan.trial import OTHER_SHAPES, tried_recipe
 
@@ -47,5 +48,6 @@ def _offered(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) ->
 def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
     """Return what takes the options of a case."""
     if candidate.kind == "layer":
-        return [module[candidate.name], getattr(module[candidate.name], candidate.forward)]
-    return [module[candidate.forward]] if candidate.kind in ("pair", "loss", "derivative", "together") else []
+        make = resolved(module, candidate.cls)
+        return [make, getattr(make, candidate.forward)]
+    return [resolved(module, candidate.forward)] if candidate.kind in ("pair", "loss", "derivative", "together") else []
