@@ -63,8 +63,9 @@ def method(unit: Any, names: Sequence[str]) -> Any:
     """Return the method of an object that has one of some names; raises ProtocolError where there is none."""
     bound = method_of(unit, names)
     if bound is None:
+        others = ", ".join(names[1:_SHOWN])
         raise ProtocolError(
-            f"{type(unit).__name__} has no method {names[0]} (nor {', '.join(names[1:_SHOWN])}, ...): write one, or name yours by "
+            f"{type(unit).__name__} has no method {names[0]} (nor {others}, ...): write one, or name yours by "
             f"`gradproof.extend.protocol`",
             Reason.MISSING_METHOD,
         )

@@ -31,7 +31,7 @@ class Solved(NamedTuple):
     gradient: str
 
 
-def solved(tree: ast.Module) -> Iterator[Solved]:
+def solved(tree: ast.AST) -> Iterator[Solved]:
     """Yield what is solved in a source."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):

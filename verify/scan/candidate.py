@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from verify.scan.source import Scope
 
-OF_CLASSES = ("layer", "value", "model", "engine")
+OF_CLASSES = ("layer", "value", "model", "engine", "net")
 
 
 class Candidate(NamedTuple):
     """Code that has a gradient: of which `kind`, under which names, and where its gradient is computed.
 
     The kinds are `layer` (a class with forward and backward), `value` (with a value and its derivative), `model` (with
-    a curve and fit_deriv) and `engine` (an operation of a class with backward and grad: `Tensor.exp`), and for
-    functions `pair`, `derivative`, `flag`, `loss`, and those of solvers. In classes these are methods.
+    a curve and fit_deriv), `net` (with a loss that returns the gradients of its weights) and `engine` (an operation of
+    a class with backward and grad: `Tensor.exp`), and for functions `pair`, `derivative`, `flag`, `loss`, and those of
+    solvers. In classes these are methods.
     """
 
     kind: str

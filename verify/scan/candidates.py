@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from verify.cases.names import spelled
 from verify.scan import names
 from verify.scan.behind import losses
 from verify.scan.callsites import solved
@@ -25,7 +26,7 @@ _BEHIND = re.compile(
 def may_have(data: bytes) -> bool:
     """Tell whether a source may have a gradient, by the names that it defines: most have none, and are not parsed."""
     defined = {name.decode() for name in _DEFINED.findall(data)}
-    words = {names.spelled(name) for name in defined}
+    words = {spelled(name) for name in defined}
     methods = not words.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED))
     pairs = any(twin in name for name in words for _, twin in names.TWINS)
     losses = b"return" in data and any(map(names.LOSS.search, defined))
@@ -48,7 +49,7 @@ def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
     """Return what has a gradient among functions that see each other, each function in one candidate only."""
     if scope.prefix:  # a static forward is that of its class
         methods = (*names.FORWARD, *names.BACKWARD)
-        plain = {name: node for name, node in scope.functions.items() if names.spelled(name) not in methods}
+        plain = {name: node for name, node in scope.functions.items() if spelled(name) not in methods}
         scope = scope._replace(functions=plain)
     found: list[Candidate] = []
     for read in (_minimized, _pairs, _flags, _derivatives, losses):
@@ -60,7 +61,7 @@ def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
 def _pairs(source: Source, scope: Scope) -> Iterator[Candidate]:
     spellings = names.Spellings(scope.functions)
     for name in scope.functions:
-        words = names.spelled(name)
+        words = spelled(name)
         for word, twin in names.TWINS:
             backward = spellings.find(re.sub(rf"(?<![a-z]){word}", twin, words)) if word in words else ""
             if backward and backward != name:

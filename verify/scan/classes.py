@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from verify.scan import names
+from verify.scan.behind import returns_gradients
 from verify.scan.candidate import Candidate
 from verify.scan.source import Function, Source, has_flag, parameters, takes_instance
 
@@ -18,7 +19,7 @@ _METHODS = (
 
 
 def of_class(source: Source, name: str) -> Iterator[Candidate]:
-    """Yield what has a gradient in a class: itself by its methods, pairs of other methods, or operations of an engine."""
+    """Yield what has a gradient in a class: itself by its methods, pairs of methods, or operations of an engine."""
     within = source.within[name]
     cls = name.removeprefix(f"{within}.") if within else name
     main = _main(source, name)
@@ -43,6 +44,15 @@ def _main(source: Source, name: str) -> Candidate | None:
             if used & own and not used & source.abstract(name):
                 return Candidate(kind, name, forward, backward, _line(source, name, methods, backward, used))
             return None
+    return _net(source, name)
+
+
+def _net(source: Source, name: str) -> Candidate | None:
+    """Return a class with a method that returns a loss and gradients: those of its weights."""
+    own = {item.name: item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)}
+    for key, node in own.items():
+        if names.LOSS.search(key) and returns_gradients(node):
+            return Candidate("net", name, key, key, node.lineno)
     return None
 
 

@@ -75,7 +75,7 @@ def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> I
             f"return {unit.calls(unit.candidate.backward, '' if unit.alone else 'dout')}",
         ]
 
-    for reading in one_hot(unit.candidate, unit.needed, inputs, label, lines, upstream=unit.alone):
+    for reading in one_hot(unit.candidate, unit.needed, inputs, label, lines, upstream=unit.last):
         yield [replace(recipe, passed=frozenset(constructor(unit.make))) for recipe in reading]
 
 
@@ -115,7 +115,7 @@ def _layer(
     name, title = variable(unit.candidate), unit.candidate.cls
     factory, make = _factory(unit, made, weights)
     parts = [make, f"inputs={table(inputs)}", *([f"params={table(params)}"] if params else [])]
-    parts += ["upstream=1"] if unit.alone else []
+    parts += ["upstream=1"] if unit.last else []
     text = f"{factory}{name} = gradproof.layer({', '.join(parts)}{OPTIONS}, name={quoted(unit.candidate.name)})"
     passed = frozenset(constructor(unit.make)) if make != title else frozenset()
     options = {mode: settings(mode)[:1] for mode in modes}

@@ -132,7 +132,7 @@ SIZE = re.compile(
     re.IGNORECASE,
 )
 SIZES = re.compile(  # of networks: the widths of all layers
-    r"^(layers|sizes|dims|architecture|topology|structure|nodes|(layers?|hidden|network)_(sizes?|dims?|units|layers))$"
+    r"^(layers|sizes|dims|architecture|topology|structure|nodes|(layers?|hidden|network)_(sizes|dims|layers))$"
 )
 WEIGHT = re.compile(
     r"^(W\w{0,3}|b\w?|w\d?|B|U|V|weights?\w*|bias(es)?\w*|gamma|beta|kernels?|params?|theta|filters?|scale|shift"

@@ -14,6 +14,7 @@ from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.engines import engines
 from verify.scan.hints import returned_by
 from verify.scan.layers import layers
+from verify.scan.nets import nets
 from verify.scan.read import is_of, read_of
 from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
@@ -29,6 +30,7 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "value": values,
     "model": models,
     "engine": engines,
+    "net": nets,
 }
 
 _MOST = 10_000  # readings that are looked at for each candidate, on every machine the same

@@ -51,9 +51,9 @@ class Source:
         reached = {name: node for name, node in functions.items() if not in_class or not takes_instance(node)}
         self.functions |= {prefix + name: node for name, node in reached.items()}
         yield Scope(reached, prefix.removeprefix(f"{within}.") if within else prefix, within)
-        for node in classes:
-            self.classes[prefix + node.name], self.within[prefix + node.name] = node, within
-            yield from self._scopes(node.body, f"{prefix}{node.name}.", within)
+        for cls in classes:
+            self.classes[prefix + cls.name], self.within[prefix + cls.name] = cls, within
+            yield from self._scopes(cls.body, f"{prefix}{cls.name}.", within)
         for node in functions.values() if not prefix else ():
             yield from self._scopes(node.body, f"{node.name}.", node.name)
 

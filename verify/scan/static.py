@@ -1,4 +1,4 @@
-"""Readings of classes whose forward and backward take no instance: functions in pairs, or with a context between them."""
+"""Readings of classes whose forward and backward take no instance: in pairs, or with a context between them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from verify.scan.hints import Hints, hints, places_of
 from verify.scan.options import settings
 from verify.scan.read import is_of, positional, required, resolved
 from verify.scan.recipe import PASSED, literal
-from verify.scan.source import Source
+from verify.scan.source import Function, Source
 from verify.scan.weights import Weights
 
 STEP = "Step()"
@@ -39,6 +39,7 @@ class Unit(NamedTuple):
     listed: frozenset[str] = frozenset()
     plain: bool = True  # nothing is named like a term of an update that is no gradient
     places: tuple[str | None, ...] = ()  # what backward returns in a tuple, as `places_of` has it
+    last: bool = False  # backward is given 1 alone: it takes no upstream gradient, or has 1 for it and does not read it
 
     @property
     def needed(self) -> list[str]:
@@ -80,7 +81,15 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(methods[candidate.backward])}
     plain = not any(map(names.STEPPED.search, named))
     places = tuple(places_of(methods[candidate.backward]))
-    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places)
+    last = not backward or _takes_one(methods[candidate.backward], backward)
+    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places, last)
+
+
+def _takes_one(node: Function, backward: Mapping[str, inspect.Parameter]) -> bool:
+    """Tell whether a method has 1 for the upstream gradient and does not read it, as that of a loss: `dout=1`."""
+    name, item = next(iter(backward.items()))
+    read = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return type(item.default) in (int, float) and item.default == 1 and name not in read
 
 
 def parameters(method: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from verify.scan import names, shapes
+from verify.scan.nets import nets
 from verify.scan.onehot import Lines, one_hot
 from verify.scan.read import required
 from verify.scan.readings import Reading, narrowed
@@ -19,6 +20,8 @@ def values(unit: Unit) -> Iterator[Reading]:
     needed = [name for name in unit.needed if name not in names.FLAGS or name == unit.needed[0]]
     for call in _objects(unit):
         yield from (_elementwise if len(needed) == 1 else _of_targets)(unit, call)
+    if unit.candidate.name == unit.candidate.place(unit.candidate.cls):
+        yield from nets(unit)
 
 
 def _objects(unit: Unit) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _offered(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) ->
 
 def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
     """Return what takes the options of a case."""
-    if candidate.kind == "layer":
+    if candidate.kind in ("layer", "net"):
         make = resolved(module, candidate.cls)
         return [make, getattr(make, candidate.forward)]
     return [resolved(module, candidate.forward)] if candidate.kind in ("pair", "loss", "derivative", "together") else []

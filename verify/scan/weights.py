@@ -91,10 +91,11 @@ def weights_of(
     *,
     changing: Changing,
     complete: bool,
+    kept: bool = False,
 ) -> Iterator[Weights]:
     """Yield the weights of an object for inputs of these shapes: what gets a gradient, or what backward changes.
 
-    `complete` tells whether forward takes no other inputs.
+    `complete` tells whether forward takes no other inputs; `kept` that all arrays of the object are weights.
     """
     first, tuples = next(iter(inputs.values())), frozenset(name for name in sizes if "shape" in name)
     numerals = {part: int(part) for text in inputs.values() for part in text.split() if part.isdigit()}
@@ -111,7 +112,8 @@ def weights_of(
                     contextlib.redirect_stdout(io.StringIO()),
                     np.errstate(all="ignore"),
                 ):
-                    held = _held(make(**sized, **fixed), candidate, inputs, there, changing, complete=complete)
+                    made = make(**sized, **fixed)
+                    held = _kept(made) if kept else _held(made, candidate, inputs, there, changing, complete=complete)
                     runs.append(_Sized(held, each, there))
             if runs and runs[0].dimensions is dimensions:
                 yield _named(runs)._replace(tuples=wrapped)
@@ -187,6 +189,19 @@ def _held(
     return _Held({})
 
 
+def _kept(unit: Any) -> _Held:
+    """Return all arrays of an object, as it is made, as its weights."""
+    for container, holder in _holders(unit):
+        arrays = {name: value for name, value in holder.items() if _is_real(value)}
+        if arrays:
+            return _Held({name: value.shape for name, value in arrays.items()}, container)
+    return _Held({})
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0
+
+
 def _named(runs: Sequence[_Sized]) -> Weights:
     """Return the weights with names for their sizes: a number that is a dimension in one run only is a number."""
     held = runs[0].held
@@ -221,7 +236,7 @@ def _is_changed(value: Any, before: Any) -> bool:
 
 def _has_gradient(unit: Any, name: str, value: Any) -> bool:
     """Tell whether an array of an object has a gradient there."""
-    if not (isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size):
+    if not _is_real(value):
         return False
     labels = [pattern.format(name) for pattern in NAMES["gradients"]]
     stores = [getattr(unit, key, None) for key in NAMES["containers"]]

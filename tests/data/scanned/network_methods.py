@@ -1,5 +1,7 @@
 """Activations and losses as methods of a network, whatever its constructor takes."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -24,7 +26,7 @@ class NeuralNetwork:
 
 class DeepNetwork:
     def __init__(self, layers):
-        self.weights = [np.random.randn(a, b) for a, b in zip(layers, layers[1:], strict=False)]
+        self.weights = [np.random.randn(a, b) for a, b in pairwise(layers)]
 
     def nonlin(self, x, deriv=False):
         return x * (1 - x) if deriv else 1 / (1 + np.exp(-x))

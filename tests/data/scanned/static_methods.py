@@ -37,8 +37,9 @@ class Losses:
 
     @staticmethod
     def square_loss(p, t):
+        loss = ((p - t) ** 2).sum()
         dp = p - t
-        return (dp**2).sum(), dp
+        return loss, dp
 
 
 class Softplus:
