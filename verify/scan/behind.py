@@ -15,6 +15,8 @@ def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
     for name, node in scope.functions.items():
         if returns_gradients(node):
             yield of_functions(scope, "loss", name, name, name)
+        elif parameters(node) and any(map(_has_gradient_first, ast.walk(node))):
+            yield of_functions(scope, "behind", name, name, name)
         elif parameters(node) and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
             sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
             yield of_functions(scope, "loss", name, name, name)._replace(sure=sure)
@@ -41,6 +43,14 @@ def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:
     return not _is_gradient(first, arguments) and all(
         _is_gradient(item, arguments) or (beside_loss and _leading(item) == "d") for item in rest
     )
+
+
+def _has_gradient_first(node: ast.AST) -> bool:
+    """Tell whether a loss is returned behind its gradients: `return grads, cost`."""
+    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2):
+        return False
+    gradient, loss = node.value.elts
+    return _is_gradient(gradient, frozenset()) and names.LOSS.search(_leading(loss)) is not None
 
 
 def _is_gradient(node: ast.expr, arguments: frozenset[str]) -> bool:

@@ -20,6 +20,7 @@ _ROUTINES = {
     "fmin_tnc": ("minimized", 2),
     "fmin_l_bfgs_b": ("minimized", 2),
 }
+_SECOND = (("system", "jac", "hess"), ("minimized", "fprime", "fprime2"))
 _KEYWORDS = ("jac", "fprime", "gradient", "Dfun", "grad")
 
 
@@ -40,6 +41,15 @@ def solved(tree: ast.AST) -> Iterator[Solved]:
             values = [key.value for key in node.keywords if key.arg in _KEYWORDS]
             values += node.args[place : place + 1] if place is not None and routine in _ROUTINES else []
             yield from (item for value in values if (item := _solved(kind, node.args[0].id, value)))
+            yield from _second(node)
+
+
+def _second(call: ast.Call) -> Iterator[Solved]:
+    """Yield the derivative that is passed with its own: minimize(f, x0, jac=g, hess=h), newton(f, x0, g, fprime2=h)."""
+    passed = {key.arg: key.value.id for key in call.keywords if isinstance(key.value, ast.Name) and key.arg}
+    for kind, first, second in _SECOND:
+        if first in passed and second in passed:
+            yield Solved(kind, passed[first], passed[second])
 
 
 def _solved(kind: str, function: str, gradient: ast.expr) -> Solved | None:

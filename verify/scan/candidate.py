@@ -25,6 +25,7 @@ class Candidate(NamedTuple):
     line: int
     sure: bool = True  # else it is one if it looks right: a loss with an expression beside it may be no gradient
     cls: str = ""  # whose methods these are, as a case writes it
+    sign: str = ""  # "-" for what returns the negative gradient: forces, of an energy
     within: str = ""  # the function that they are defined in, and which has to return them
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verify.cases.names import spelled
 from verify.scan import names
@@ -16,7 +16,7 @@ from verify.scan.source import Scope, Source, has_flag, parameters
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _FLAG = re.compile(rb"\bdef\s+\w+\s*\([^)]*?[,(]\s*(?:%s)\s*[=,):]" % "|".join(names.FLAGS).encode())
 _BEHIND = re.compile(
-    rb"return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
+    rb"return\s*\(?(?:d\w*|\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
     rb"(?:\s*[/*][^,\n]*)?\)?[ \t]*$|return\b[^\n]*,[ \t]*\{|\b(?:jac|fprime|gradient)\s*="
     rb"|\b(?:check_grad|fmin_\w+)\s*\(",
     re.MULTILINE,
@@ -35,24 +35,27 @@ def may_have(data: bytes) -> bool:
 
 def _has_derivative(defined: set[str]) -> bool:
     spellings = names.Spellings(defined)
-    return any(map(spellings.twin, defined))
+    return any(map(spellings.twin, defined)) or any(map(spellings.gradient, defined))
 
 
 def candidates(source: Source) -> list[Candidate]:
     """Return what has a gradient in a source, in the order of its lines."""
     of_classes = [candidate for name in source.classes for candidate in of_class(source, name)]
-    found = [*of_classes, *(candidate for scope in source.scopes for candidate in _of_scope(source, scope))]
-    return sorted(found, key=lambda candidate: candidate.line)
+    of_functions = [item for scope in source.scopes for item in _of_scope(source, _without_methods(scope, of_classes))]
+    return sorted([*of_classes, *of_functions], key=lambda candidate: candidate.line)
+
+
+def _without_methods(scope: Scope, of_classes: Sequence[Candidate]) -> Scope:
+    """Return a scope without the static methods that its class has its gradient by."""
+    own = [item for item in of_classes if f"{item.cls}." == scope.prefix and item.within == scope.within]
+    used = {name for item in own for name in (item.forward, item.backward)}
+    return scope._replace(functions={name: node for name, node in scope.functions.items() if name not in used})
 
 
 def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
     """Return what has a gradient among functions that see each other, each function in one candidate only."""
-    if scope.prefix:  # a static forward is that of its class
-        methods = (*names.FORWARD, *names.BACKWARD)
-        plain = {name: node for name, node in scope.functions.items() if spelled(name) not in methods}
-        scope = scope._replace(functions=plain)
     found: list[Candidate] = []
-    for read in (_minimized, _pairs, _flags, _derivatives, losses):
+    for read in (_minimized, _pairs, _flags, _derivatives, _costs, losses):
         taken = {name for item in found for name in (item.forward, item.backward)}
         found += [item for item in read(source, scope) if not {item.forward, item.backward} & taken]
     return found
@@ -81,6 +84,16 @@ def _derivatives(_: Source, scope: Scope) -> Iterator[Candidate]:
         if twin := spellings.twin(name):
             takes_upstream = len(parameters(scope.functions[twin])) > len(parameters(scope.functions[name]))
             yield of_functions(scope, "pair" if takes_upstream else "derivative", name, name, twin)
+
+
+def _costs(_: Source, scope: Scope) -> Iterator[Candidate]:
+    """Yield costs and their gradients, which take the same arguments; forces are the negative ones of an energy."""
+    spellings = names.Spellings(scope.functions)
+    for name, node in scope.functions.items():
+        twin = spellings.gradient(name)
+        if twin and twin != name and parameters(node) and parameters(node) == parameters(scope.functions[twin]):
+            sign = "-" if names.is_force(twin) else ""
+            yield of_functions(scope, "cost", name, name, twin)._replace(sign=sign)
 
 
 def _flags(_: Source, scope: Scope) -> Iterator[Candidate]:

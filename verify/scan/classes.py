@@ -42,7 +42,9 @@ def _main(source: Source, name: str) -> Candidate | None:
         if forward and backward:
             used = {forward, backward} | _reached(methods, (forward, backward))
             if used & own and not used & source.abstract(name):
-                return Candidate(kind, name, forward, backward, _line(source, name, methods, backward, used))
+                sign = "-" if names.is_force(backward) else ""
+                line = _line(source, name, methods, backward, used)
+                return Candidate(kind, name, forward, backward, line, sign=sign)
             return None
     return _net(source, name)
 

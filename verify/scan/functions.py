@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from verify.scan import names, shapes, solvers
+from verify.scan.costs import costs
 from verify.scan.losses import losses
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
@@ -55,9 +56,10 @@ def _derivative(read: Read) -> Iterator[Reading]:
     for shaped in shapes.of_inputs(needed[0], [], read.hinted):
         domains = list(shapes.domains(shaped, needed))
         for more in ("", 'of="output"'):
-            yield [replace(called(read, "derivative", more)(domain), options=options) for domain in domains]
+            write = called(read, "derivative", more)
+            yield [replace(write(domain), options=options, output="alike") for domain in domains]
         if not numbers:
-            yield [gradient(read, domain) for domain in domains]
+            yield [replace(gradient(read, domain), output="scalar") for domain in domains]
 
 
 def _of_targets(read: Read) -> Iterator[Reading]:
@@ -90,8 +92,10 @@ def _flag(read: Read) -> Iterator[Reading]:
 _KINDS: dict[str, Callable[[Read], Iterator[Reading]]] = {
     "pair": _pair,
     "loss": losses,
+    "behind": losses,
     "derivative": _derivative,
     "flag": _flag,
+    "cost": costs,
     "minimized": solvers.minimized,
     "together": solvers.together,
     "system": solvers.system,

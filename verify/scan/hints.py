@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from verify.scan.source import Function, parameters
 
-# x: input data of shape (N, D)
-_DOCUMENTED = r"\b{}\b\s*(?:\([^()\n]*\)\s*)?([^\n()]*)\(([^()\n]*)\)"
+_GROUP = re.compile(r"\(([^()\n]*)\)")  # x: input data of shape (N, D)
+_OF_SIZE = re.compile(r"\b(size|shape|dimensions?)\W*$")  # of size (n_x, number of examples)
 _DIMENSION = re.compile(r"[A-Za-z]\w*|\d+|[A-Za-z]\w*\s*[*+]\s*[A-Za-z0-9]\w*")
 _JOINING = ("sum", "concatenate", "stack", "hstack", "vstack", "zip", "enumerate", "reduce")
 _INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot")
@@ -59,6 +59,19 @@ def gradients_of(node: Function) -> list[str]:
     for item in ast.walk(node):
         if isinstance(item, ast.Return) and isinstance(item.value, ast.Tuple):
             return [name for part in item.value.elts[1:] for name in _labels(part)]
+    return []
+
+
+def keys_before(node: Function) -> list[str]:
+    """Return the keys of a dict that is returned before a value: `grads = {"dw": dw}; return grads, cost`."""
+    returned = {
+        _name(item.value.elts[0])
+        for item in ast.walk(node)
+        if isinstance(item, ast.Return) and isinstance(item.value, ast.Tuple)
+    }
+    for item in ast.walk(node):
+        if isinstance(item, ast.Assign) and isinstance(item.value, ast.Dict) and _name(item.targets[0]) in returned:
+            return _labels(item.value)
     return []
 
 
@@ -128,12 +141,24 @@ def _entries(node: Function) -> Iterator[tuple[str, int]]:
 def _documented(text: str, name: str, others: Sequence[str]) -> tuple[str, ...]:
     """Return the shape of an argument in a docstring, `x: input data of shape (N, D)`, if it is not that of another."""
     for line in text.splitlines():
-        for between, dimensions in re.findall(_DOCUMENTED.format(re.escape(name)), line):
-            parts = tuple(part.strip() for part in dimensions.split(",") if part.strip())
-            of_another = any(re.search(rf"\b{re.escape(other)}\b", between) for other in others)
-            if "," in dimensions and all(_DIMENSION.fullmatch(part) for part in parts) and not of_another:
-                return parts
+        for place in re.finditer(rf"\b{re.escape(name)}\b", line):
+            rest = line[place.end() :]
+            for group in _GROUP.finditer(rest):
+                between = _GROUP.sub("", rest[: group.start()])
+                parts = _parts(group[1], between)
+                if parts and not any(re.search(rf"\b{re.escape(other)}\b", between) for other in others):
+                    return parts
     return ()
+
+
+def _parts(text: str, before: str) -> tuple[str, ...]:
+    """Return the dimensions of a shape in words; those of several words only behind one such as "of size"."""
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    if "," not in text or not parts:
+        return ()
+    if all(_DIMENSION.fullmatch(part) for part in parts):
+        return parts
+    return tuple(re.sub(r"\W+", "_", part) for part in parts) if _OF_SIZE.search(before) else ()
 
 
 def _unpacked(node: Function) -> Iterator[tuple[str, tuple[str, ...]]]:

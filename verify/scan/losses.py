@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verify.scan import names
@@ -12,7 +12,7 @@ from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.read import Read, is_of
 from verify.scan.readings import Reading, called, of_arrays
-from verify.scan.recipe import PASSED, Recipe
+from verify.scan.recipe import PASSED, Recipe, generator, quoted
 
 
 def losses(read: Read) -> Iterator[Reading]:
@@ -21,7 +21,8 @@ def losses(read: Read) -> Iterator[Reading]:
         others = [name for name in read.needed if name not in real]
         labels = [name for name in others if name in read.hinted.indices or names.is_label(name)]
         data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
-        readings = of_arrays(read, called(read, "loss"), read.needed, labels, data)
+        write = functools.partial(_before, read, real) if read.candidate.kind == "behind" else called(read, "loss")
+        readings = of_arrays(read, write, read.needed, labels, data)
         for _, alike in itertools.groupby(readings, lambda reading: reading[0].arrays):
             first, *rest = alike
             yield from (first, *rest)
@@ -39,6 +40,18 @@ def _loss_of_targets(read: Read, recipe: Recipe, label: str) -> Iterator[Reading
 def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
     call = f"{read.candidate.forward}({passed(read.needed)}{PASSED})"
     return [f"loss, *gradients = {call}", "yield loss", "return tuple(gradients)"]
+
+
+def _before(read: Read, real: Sequence[str], inputs: Mapping[str, str]) -> Recipe:
+    """Return the case of a function that returns its loss behind the gradients, in a dict or as they are."""
+    keys = [next((label for label in read.gradients if is_of(label, name)), "") for name in real]
+    returned = ", ".join(f"gradients[{quoted(key)}]" for key in keys) if all(keys) else "gradients"
+    lines = [
+        f"gradients, loss = {read.candidate.forward}({', '.join(inputs)}{PASSED})",
+        "yield loss",
+        f"return {returned}",
+    ]
+    return replace(generator(read.candidate, inputs, lines, upstream=True), passed=frozenset(read.signature))
 
 
 def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:

@@ -96,6 +96,26 @@ DERIVATIVES = (
     "{}_jacobian",
     "jac_{}",
 )
+# Words of a function's name, and what stands there in that of its gradient: compute_cost and compute_gradient.
+_GRADIENTS = ("gradient", "gradients", "grad", "grads", "derivative", "jac", "jacobian")
+_COSTS = (
+    "cost",
+    "loss",
+    "objective",
+    "error",
+    "likelihood",
+    "function",
+    "func",
+    "fun",
+    "f",
+    "value",
+    "energy",
+    "potential",
+)
+COSTS = (
+    *((cost, gradient) for cost in _COSTS for gradient in _GRADIENTS),
+    *((energy, force) for energy in ("potential_energy", "energy", "potential") for force in FORCES),
+)
 PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol", "Exception"})  # which have no forward
 # Autodiff engines: where they keep a value, and their operators.
 DATA = frozenset({"data", "value", "val"})
@@ -163,6 +183,11 @@ def is_label(name: str) -> bool:
     return any(map(LABELS.match, spellings(name)))
 
 
+def is_force(name: str) -> bool:
+    """Tell whether a function returns a force by its name: the negative gradient of an energy."""
+    return not {*spelled(name).split("_")}.isdisjoint(FORCES)
+
+
 class Spellings:
     """Names by their words: `reluBackward` is found as relu_backward, unless another one is spelled so."""
 
@@ -177,3 +202,10 @@ class Spellings:
         """Return the name of the derivative of a function, or ""."""
         forms = (form.format(each) for each in (name, spelled(name)) for form in DERIVATIVES)
         return self.find(*forms)
+
+    def gradient(self, name: str) -> str:
+        """Return the name of the gradient of a cost: compute_gradient of compute_cost, gradient of cost_function."""
+        words = f"_{spelled(name)}_"
+        forms = [words.replace(f"_{cost}_", f"_{twin}_").strip("_") for cost, twin in COSTS if f"_{cost}_" in words]
+        alone = [twin for cost, twin in COSTS if words in (f"_{cost}_", f"_{cost}_function_")]
+        return self.find(*forms, *alone)

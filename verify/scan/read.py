@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from verify.scan import names
 from verify.scan.candidate import Candidate
-from verify.scan.hints import Hints, gradients_of, hints, keys_of
+from verify.scan.hints import Hints, gradients_of, hints, keys_before, keys_of, returned_by
 from verify.scan.options import keyed, weights_in
 from verify.scan.source import Function, Source
 
@@ -27,6 +27,7 @@ class Read(NamedTuple):
     weights: Mapping[str, Sequence[str]]
     gradients: Sequence[str]
     keys: Sequence[str]
+    returned: Sequence[str] = ()  # the names of what the gradient returns as a tuple
 
     @property
     def needed(self) -> list[str]:
@@ -43,8 +44,10 @@ def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
 def read_functions(candidate: Candidate, functions: Sequence[Function | None], signature: inspect.Signature) -> Read:
     """Read the functions of a candidate, the first of which has a signature."""
     hinted, dicts, weights = hints(*functions), keyed(*functions), weights_in(*functions)
-    returned, keys = (gradients_of(functions[1]), keys_of(functions[1])) if functions[1] else ([], [])
-    return Read(candidate, positional(signature), hinted, dicts, weights, returned, keys)
+    behind, keys = (gradients_of(functions[1]), keys_of(functions[1])) if functions[1] else ([], [])
+    if functions[1] and candidate.kind == "behind":
+        behind = keys_before(functions[1])
+    return Read(candidate, positional(signature), hinted, dicts, weights, behind, keys, returned_by(functions[1]))
 
 
 def resolved(module: Mapping[str, Any], name: str) -> Any:
@@ -67,4 +70,5 @@ def required(signature: Mapping[str, inspect.Parameter]) -> list[str]:
 
 def is_of(label: str, name: str) -> bool:
     """Tell whether a gradient is that of an array, by its name."""
-    return label in (name, *(form.format(name) for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}")))
+    usual = (form.format(name) for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}"))
+    return label in (name, *usual) or (label[:1] == "d" and label.endswith(f"_d{name}"))  # dj_dw

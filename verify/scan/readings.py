@@ -57,6 +57,9 @@ def _outputs(shaped: Mapping[str, str]) -> Iterator[str]:
     last = [part for text in shaped.values() for part in text.split()[-1:] if part not in ("N", "D")]
     yield from (f"N {part}" for part in dict.fromkeys(last))
     yield "N"
+    yield from (
+        f"1 {text.split()[1]}" for text in shaped.values() if len(text.split()) == 2 and "N 1" in shaped.values()
+    )
 
 
 def whole(read: Read, order: Sequence[str], every: Mapping[str, str]) -> dict[str, str]:
@@ -83,7 +86,10 @@ def called(read: Read, kind: str, more: str = "") -> Write:
 def both(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
     """Return the lines that call a function and then its gradient, with the same arguments."""
     arguments = passed(read.needed)
-    return [f"yield {read.candidate.forward}({arguments})", f"return {read.candidate.backward}({arguments})"]
+    return [
+        f"yield {read.candidate.forward}({arguments})",
+        f"return {read.candidate.sign}{read.candidate.backward}({arguments})",
+    ]
 
 
 def gradient(read: Read, inputs: Mapping[str, str]) -> Recipe:

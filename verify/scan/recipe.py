@@ -21,7 +21,8 @@ class Recipe:
 
     `inputs` are shapes or descriptions by name, as they stand in the text. In the `text` marks stand where `options`
     are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on.
-    `narrow` tells that it asks less of the code than another reading of the same call does.
+    `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
+    that the code cannot take another size of.
     """
 
     name: str
@@ -30,6 +31,10 @@ class Recipe:
     options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
     narrow: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    output: str = (
+        ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number
+    )
 
     @property
     def arrays(self) -> dict[str, str]:
@@ -43,7 +48,8 @@ class Recipe:
         passed = [name for name in self.options if name in self.passed]
         declared = ", ".join(f"{quoted(name)}: {literal(list(values))}" for name, values in self.options.items())
         parts = {
-            OPTIONS: f", options={{{declared}}}" if declared else "",
+            OPTIONS: (f", options={{{declared}}}" if declared else "")
+            + (f", sizes={literal(dict(self.sizes))}" if self.sizes else ""),
             ACCEPTED: "".join(f", {name}={literal(self.options[name][0])}" for name in passed),
             PASSED: "".join(f", {name}={name}" for name in passed),
         }

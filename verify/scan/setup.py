@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
+from verify.cases.sizes import bindings
 from verify.scan import functions
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.engines import engines
@@ -20,7 +21,7 @@ from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
 from verify.scan.source import Source
 from verify.scan.static import static
-from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
+from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, takes_one, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values
 from verify.scan.variation import with_options
@@ -36,7 +37,11 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
 _MOST = 10_000  # readings that are looked at for each candidate, on every machine the same
 _SECONDS = 20.0  # a guard, of computing in one thread: those of BLAS count while they wait
 _AFTER = 60  # readings that are still tried after one that fits
+_IDLE = 3_000  # readings of other shapes that are passed over after one that fits: its own stand close to it
 _ORDER = "they are returned in a different order than the inputs: {}; write a case that returns them by name"
+_SIGN = (
+    "it has the sign of the derivative, and a force has the other one: write a case that says which of them is meant"
+)
 _RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
 _MANY = f"the search for a call ended after {_MOST:,} ways"
 _LONG = f"the search for a call ended after {_SECONDS:g} s of computing: on a faster machine it may find more"
@@ -70,7 +75,12 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         return best._replace(recipe=None, doubt=doubt)
     if best.recipe is None:
         return best._replace(cut=search.cut)
-    return best._replace(recipe=with_options(candidate, best.recipe, module))
+    recipe = best.recipe
+    if not takes_one(recipe, module):
+        case = recipe.case(module)
+        first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
+        recipe = replace(recipe, sizes=dict([first]))
+    return best._replace(recipe=with_options(candidate, recipe, module))
 
 
 class Search:
@@ -79,16 +89,17 @@ class Search:
     def __init__(self, candidate: Candidate, module: Mapping[str, Any], returned: Sequence[str]) -> None:
         self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
         self._module, self._patience, self._left = module, _AFTER, _MOST
+        self._idle = 0
         self._end = time.thread_time() + _SECONDS
         self._rows: list[Reading] = []
-        self._returned = returned
+        self._returned, self._signed = returned, bool(candidate.sign)
         self._layer = candidate.kind in ("layer", "pair")
         self.misshapen: Recipe | None = None  # forward runs, and the only gradient has the shape of nothing
 
     @property
     def ended(self) -> bool:
         """Return whether a case that looks right was found, or nothing better is to be expected."""
-        return self.best.tried.score == RIGHT or self._patience < 0 or bool(self.cut)
+        return self.best.tried.score == RIGHT or self._patience < 0 or self._idle > _IDLE or bool(self.cut)
 
     @property
     def cut(self) -> str:
@@ -104,6 +115,7 @@ class Search:
         if self.best.recipe and not _agree(arrays, self.best.recipe.arrays):
             if {*arrays.values()} == {"N"}:
                 self._rows.append(reading)
+            self._idle += 1
             return  # a wrong gradient may look right where all sizes are alike: the first shapes that fit stay
         for recipe in reading:
             outcome = tried_recipe(recipe, self._module)
@@ -122,6 +134,9 @@ class Search:
         order = self.best.tried.order
         if order and self._returned and all(map(is_of, self._returned, order)):
             return _ORDER.format(", ".join(order))
+        turned = replace(recipe, text=recipe.text.replace("return -", "return "))
+        if self._signed and tried_recipe(turned, self._module).score == RIGHT:
+            return _SIGN
         arrays = recipe.arrays
         if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
             texts = ", ".join(f"{name} of shape {shape}" for name, shape in arrays.items())

@@ -20,7 +20,7 @@ _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
 _BESIDE = (
     (
         r"^(w|W|weights?|kernels?|filters?|theta|A)\d*$|^(w|W)_?(x|i|ix|xh|in|[qkvozrfcg])$|^w_|^W_",
-        ("L G", "G L", "L", "F L 3 2", "L F 3 2", "L L", "M", "1"),
+        ("L G", "G L", "L", "F L 3 2", "L F 3 2", "L L", "G N", "N 1", "M", "1"),
     ),
     (r"^(U|V)$|^(w|W|U)_?(h|hh|rec|hid)\w*$", ("M G", "G M", "M M", "L L", "L M", "M L")),
     (r"^(b|B|bias|biases|beta)\w?\d?$|^b_", ("G", "1 G", "G 1", "F", "L", "1 L", "1 L 1 1", "", "1")),

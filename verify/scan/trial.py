@@ -9,7 +9,7 @@ import contextlib
 import io
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,24 +60,81 @@ def tried_recipe(recipe: Recipe, module: Mapping[str, Any]) -> Tried:
         case = recipe.case(module)
     except Exception as problem:  # noqa: BLE001 - shapes that are none
         return Tried(NOT_MADE, f"{problem}")
-    return tried(case, {key: values[0] for key, values in case.options.items()})
+    return tried(case, {key: values[0] for key, values in case.options.items()}, recipe.output)
 
 
-def tried(case: TracedCase, options: Mapping[str, Any]) -> Tried:
-    """Run a case on random floats."""
+def tried(case: TracedCase, options: Mapping[str, Any], output: str = "") -> Tried:
+    """Run a case on random floats; `output` is what its shape has to be, as that of a recipe."""
     rng = np.random.default_rng(0)
     sizes = bindings(case.inputs.values(), case.sizes)[0]
     values = {name: _drawn(rng, description, sizes) for name, description in case.inputs.items()}
-    state = np.random.get_state()
     try:
-        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
-            return _judged(case, values, options, rng)
+        with _quiet():
+            return _judged(case, values, options, rng, output)
     except BackwardError as problem:
         return Tried(IN_BACKWARD, str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever the user's code raises is why it does not fit
         return Tried(IN_FORWARD, _text(problem))
+
+
+def takes_one(recipe: Recipe, module: Mapping[str, Any]) -> bool:
+    """Tell whether the code takes 1 for the first dimension, as far as it is to take it.
+
+    It is not where forward raises, or computes a constant (`x[1:] - x[:-1]` has no entry there) and backward raises;
+    a backward that raises where forward computes something is at fault.
+    """
+    case = recipe.case(module)
+    options = {key: values[0] for key, values in case.options.items()}
+    return all(_takes(case, sizes, options) for sizes in bindings(case.inputs.values(), case.sizes)[1:])
+
+
+def _takes(case: TracedCase, sizes: Mapping[str, int], options: Mapping[str, Any]) -> bool:
+    first, second = (_all_drawn(case, sizes, seed) for seed in (0, 1))
+    try:
+        with _quiet():
+            _run(case, first, options, [], np.random.default_rng(0))
+    except BackwardError:
+        with _quiet():
+            return _outputs(case, {**first, **options}) != _outputs(case, {**second, **options})
+    except Exception:  # noqa: BLE001 - whatever the user's code raises tells that it takes no such size
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Run the user's code without its output and warnings, and leave NumPy's random numbers as they were."""
+    state = np.random.get_state()
+    try:
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         np.random.set_state(state)
+
+
+def _all_drawn(case: TracedCase, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    return {name: _drawn(rng, description, sizes) for name, description in case.inputs.items()}
+
+
+class _ForwardOnlyError(Exception):
+    """Ends a run where forward is done."""
+
+
+def _outputs(case: TracedCase, arguments: Mapping[str, Any]) -> list[Any]:
+    """Run a case forward, and return its outputs as lists of numbers."""
+    computed: list[Any] = []
+
+    def upstream(output: Any) -> Any:
+        computed.extend(
+            np.asarray(value, float).tolist() for value in (output if isinstance(output, tuple) else [output])
+        )
+        raise _ForwardOnlyError
+
+    np.random.seed(0)
+    with contextlib.suppress(_ForwardOnlyError):
+        converse(case.subject, arguments, upstream)
+    return computed
 
 
 def _text(problem: BaseException) -> str:
@@ -109,9 +166,14 @@ def _between(rng: np.random.Generator, real: Real, shape: tuple[int, ...]) -> An
     return drawn if shape else float(drawn)
 
 
-def _judged(case: TracedCase, values: Mapping[str, Any], options: Mapping[str, Any], rng: np.random.Generator) -> Tried:
+def _judged(
+    case: TracedCase, values: Mapping[str, Any], options: Mapping[str, Any], rng: np.random.Generator, output: str
+) -> Tried:
     weights: list[Any] = []
     run = _run(case, values, options, weights, rng)
+    shapes = {"alike": np.shape(next(iter(values.values()))), "scalar": ()}
+    if output in shapes and (len(weights) != 1 or np.shape(weights[0]) != shapes[output]):
+        return Tried(IN_FORWARD, f"the output has the shape {np.shape(weights[0])}, not {shapes[output]}")
     if not math.isfinite(run.value):
         return Tried(NOT_FINITE, "the output is not finite")
     for name in case.real:

@@ -43,7 +43,12 @@ def _elementwise(unit: Unit, call: str) -> Iterator[Reading]:
     for shaped in shapes.of_inputs(argument, [], unit.hinted):
         for of in [""] if unit.alone else [argument, "output"]:
             slope = unit.calls(candidate.backward, of + on)
-            lines = [f"layer = {call}", f"output = {value}", "dout = yield output", f"return dout * {slope}"]
+            lines = [
+                f"layer = {call}",
+                f"output = {value}",
+                "dout = yield output",
+                f"return {candidate.sign}dout * {slope}",
+            ]
             domains = shapes.domains(shaped, [argument])
             yield [generator(candidate, domain, lines) for domain in domains]
 
