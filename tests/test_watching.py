@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,26 @@ from effort import slow
 from products import cases
 
 
-@pytest.fixture
-def watching(shop):
-    """Start the command on two files of cases; it is ended when the test is over."""
-    (shop / "mine.py").write_text(cases("a"))
-    (shop / "other.py").write_text(cases("b"))
-    command = [sys.executable, "-m", "gradproof", "mine.py", "other.py", "--watch", "--quick", "-v"]
+@contextmanager
+def started(*targets):
+    """Start the command on files; it is ended afterwards."""
+    command = [sys.executable, "-m", "gradproof", *targets, "--watch", "--quick", "-v"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    yield process
-    process.kill()
-    process.communicate()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def watching(shop):
+    """Start the command on two files of cases."""
+    (shop / "mine.py").write_text(cases("a"))
+    (shop / "other.py").write_text(cases("b"))
+    with started("mine.py", "other.py") as process:
+        yield process
 
 
 def until_it_waits(process):
@@ -50,6 +60,38 @@ def test_a_change_is_run(watching, shop):
     assert (watching.returncode, err) == (1, "")
     assert out.count("all proved") == 1
     assert out.count("FAILED") == 2
+
+
+IMPORTING = """
+import gradproof
+from parts import helper
+
+
+case = gradproof.derivative(lambda x: helper.scale(x), lambda x: 3 + 0 * x, x="N", name="scaled")
+"""
+
+
+@slow
+def test_changes_of_what_cases_rest_on_are_run(shop):
+    """An edit of a module that cases import has them run again, and one of a TOML file the cases in it, nothing else."""
+    (shop / "parts").mkdir()
+    (shop / "parts" / "__init__.py").touch()
+    helper = shop / "parts" / "helper.py"
+    helper.write_text("def scale(x):\n    return 3 * x\n")
+    (shop / "mine.py").write_text(IMPORTING)
+    with started("mine.py", "shop.toml") as process:
+        assert until_it_waits(process) == []
+        helper.write_text("def scale(x):\n    return 4 * x\n")
+        assert until_it_waits(process) == ["gradproof: shop.toml has not changed and is not run again"]
+        helper.write_text("def scale(x):\n    return 3 * x\n")
+        assert until_it_waits(process) == ["gradproof: shop.toml has not changed and is not run again"]
+        (shop / "shop.toml").write_text((shop / "shop.toml").read_text().replace("tax = 1.1", "tax = 1.2"))
+        assert until_it_waits(process) == ["gradproof: mine.py has not changed and is not run again"]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, err) == (0, "")
+    verdicts = [line.split(":")[0] for line in out.splitlines() if line.startswith(("3 cases", "FAILED"))]
+    assert verdicts == ["3 cases, 5 gradients of 10 entries", "FAILED", *["3 cases, 5 gradients of 10 entries"] * 2]
 
 
 def test_bad_input_is_told_at_once(command, shop):

@@ -14,7 +14,7 @@ from verify.cases.names import spelled
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
 
-_SHOWN = 4  # names of a method that a message lists
+_LISTED_NAMES = 4  # names of a method that a message lists
 
 
 def made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -63,7 +63,7 @@ def method(unit: Any, names: Sequence[str]) -> Any:
     """Return the method of an object that has one of some names; raises ProtocolError where there is none."""
     bound = method_of(unit, names)
     if bound is None:
-        others = ", ".join(names[1:_SHOWN])
+        others = ", ".join(names[1:_LISTED_NAMES])
         raise ProtocolError(
             f"{type(unit).__name__} has no method {names[0]} (nor {others}, ...): write one, or name yours by "
             f"`gradproof.extend.protocol`",

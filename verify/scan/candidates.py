@@ -54,11 +54,11 @@ def _without_methods(scope: Scope, of_classes: Sequence[Candidate]) -> Scope:
 
 def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
     """Return what has a gradient among functions that see each other, each function in one candidate only."""
-    found: list[Candidate] = []
+    of_functions: list[Candidate] = []
     for read in (_minimized, _pairs, _flags, _derivatives, _costs, losses):
-        taken = {name for item in found for name in (item.forward, item.backward)}
-        found += [item for item in read(source, scope) if not {item.forward, item.backward} & taken]
-    return found
+        taken = {name for item in of_functions for name in (item.forward, item.backward)}
+        of_functions += [item for item in read(source, scope) if not {item.forward, item.backward} & taken]
+    return of_functions
 
 
 def _pairs(source: Source, scope: Scope) -> Iterator[Candidate]:

@@ -55,7 +55,7 @@ def _sized(unit: Unit) -> Iterator[Made]:
 def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weights]:
     fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items() if "(" not in text}
     every = weights_of(
-        unit.make, unit.candidate, made.sizes, fixed, inputs, changing=Changing(), complete=False, kept=True
+        unit.make, unit.candidate, made.sizes, fixed, inputs, changing=Changing(), complete=False, all_arrays=True
     )
     yield from (weights for weights in every if weights.shapes)
 

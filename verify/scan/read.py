@@ -68,7 +68,7 @@ def required(signature: Mapping[str, inspect.Parameter]) -> list[str]:
     return [name for name, item in signature.items() if item.default is item.empty]
 
 
-def is_of(label: str, name: str) -> bool:
+def is_of(gradient: str, name: str) -> bool:
     """Tell whether a gradient is that of an array, by its name."""
     usual = (form.format(name) for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}"))
-    return label in (name, *usual) or (label[:1] == "d" and label.endswith(f"_d{name}"))  # dj_dw
+    return gradient in (name, *usual) or (gradient[:1] == "d" and gradient.endswith(f"_d{name}"))  # dj_dw

@@ -91,11 +91,11 @@ def weights_of(
     *,
     changing: Changing,
     complete: bool,
-    kept: bool = False,
+    all_arrays: bool = False,
 ) -> Iterator[Weights]:
     """Yield the weights of an object for inputs of these shapes: what gets a gradient, or what backward changes.
 
-    `complete` tells whether forward takes no other inputs; `kept` that all arrays of the object are weights.
+    `complete` tells whether forward takes no other inputs; `all_arrays` that all arrays of the object are weights.
     """
     first, tuples = next(iter(inputs.values())), frozenset(name for name in sizes if "shape" in name)
     numerals = {part: int(part) for text in inputs.values() for part in text.split() if part.isdigit()}
@@ -113,7 +113,11 @@ def weights_of(
                     np.errstate(all="ignore"),
                 ):
                     made = make(**sized, **fixed)
-                    held = _kept(made) if kept else _held(made, candidate, inputs, there, changing, complete=complete)
+                    held = (
+                        _arrays_of(made)
+                        if all_arrays
+                        else _held(made, candidate, inputs, there, changing, complete=complete)
+                    )
                     runs.append(_Sized(held, each, there))
             if runs and runs[0].dimensions is dimensions:
                 yield _named(runs)._replace(tuples=wrapped)
@@ -189,7 +193,7 @@ def _held(
     return _Held({})
 
 
-def _kept(unit: Any) -> _Held:
+def _arrays_of(unit: Any) -> _Held:
     """Return all arrays of an object, as it is made, as its weights."""
     for container, holder in _holders(unit):
         arrays = {name: value for name, value in holder.items() if _is_real(value)}

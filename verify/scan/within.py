@@ -12,7 +12,7 @@ from verify.scan.read import positional, required, resolved
 from verify.scan.recipe import literal
 from verify.scan.source import Source
 
-_KEPT = "it is defined within {}, which does not return it: return it there, or define it in the module"
+_NOT_RETURNED = "it is defined within {}, which does not return it: return it there, or define it in the module"
 _ASKS = "it is defined within {0}, and no usual value is known for {1}: give {1} a default, or define it in the module"
 
 
@@ -30,7 +30,7 @@ def opened(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> t
         return "", module
     names = source.returned(candidate.within)
     if not set(_wanted(candidate)) <= {*names}:
-        raise UnreachableError(_KEPT.format(candidate.within))
+        raise UnreachableError(_NOT_RETURNED.format(candidate.within))
     function = resolved(module, candidate.within)
     chosen = {name: _usual(name, candidate.within) for name in required(positional(inspect.signature(function)))}
     returned = function(**chosen)
