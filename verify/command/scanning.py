@@ -48,6 +48,7 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
     from verify.initial.files import file_of
 
     files = [file_of(workers, file) for file in listings(paths) if file.candidates]
+    files = [file for file in files if file.cases or file.missing]
     if not files:
         raise none_in(paths)
     if diff:

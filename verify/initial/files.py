@@ -120,7 +120,8 @@ def _free(text: str) -> Iterator[str]:
 def _spaced(texts: Sequence[str]) -> Iterator[str]:
     """Yield texts, with two empty lines around those that have functions, as Python's style has them."""
     for before, text in pairwise(["", *texts]):
-        yield "\n\n" * (before.startswith(_OPENING[:3]) or text.startswith(_OPENING)) + text
+        lines = 2 if before else 1  # one stands behind the imports already
+        yield "\n" * lines * (before.startswith(_OPENING[:3]) or text.startswith(_OPENING)) + text
 
 
 def _comment(row: CaseResult) -> str:

@@ -23,6 +23,7 @@ from verify.scan.trial import NOT_MADE, RIGHT, Tried
 from verify.scan.within import UnreachableError, opened
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
+_RAISED = "it is defined within {0}, which raised when it was called: {1}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
 
@@ -42,8 +43,12 @@ def _set_up(candidate: Candidate, source: Source, module: Mapping[str, object]) 
     try:
         opening, namespace = opened(candidate, source, module)
     except Exception as problem:  # noqa: BLE001 - whatever the function raises is why its classes cannot be had
-        text = f"{problem}" if isinstance(problem, UnreachableError) else described(problem)
-        return Setup(candidate, None, Tried(NOT_MADE, text))
+        text = (
+            f"{problem}"
+            if isinstance(problem, UnreachableError)
+            else _RAISED.format(candidate.within, described(problem))
+        )
+        return Setup(candidate, None, Tried(NOT_MADE), unreachable=text)
     return set_up(candidate, source, namespace, opening)
 
 
@@ -74,5 +79,6 @@ def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
 
 def _lost(setup: Setup, file: str) -> Lost:
     problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
+    problem = setup.unreachable or problem
     sentence = "; ".join(part for part in (problem, setup.cut) if part)
     return Lost(setup.candidate.name, as_place(file, setup.candidate.line), sentence, Reason.NOT_SET_UP)

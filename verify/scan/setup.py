@@ -50,7 +50,7 @@ _LONG = f"the search for a call ended after {_SECONDS:g} s of computing: on a fa
 class Setup(NamedTuple):
     """What came of a candidate: its recipe, or why there is none; `doubt` is a guess that may be what is wrong.
 
-    `cut` says which limit ended the search, where it found nothing that fits.
+    `cut` says which limit ended the search, where it found nothing that fits, and `unreachable` why there was none.
     """
 
     candidate: Candidate
@@ -58,6 +58,7 @@ class Setup(NamedTuple):
     tried: Tried
     doubt: str = ""
     cut: str = ""
+    unreachable: str = ""
 
 
 def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], opening: str = "") -> Setup:

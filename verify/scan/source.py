@@ -46,7 +46,7 @@ class Source:
         """Note the classes and functions of a body, and yield the scopes in it, the outermost first."""
         nodes = list(_outside(body))
         classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
-        functions = {node.name: node for node in nodes if isinstance(node, Function)}
+        functions = {node.name: node for node in nodes if isinstance(node, Function) and not _is_case(node)}
         in_class = prefix != (f"{within}." if within else "")
         reached = {name: node for name, node in functions.items() if not in_class or not takes_instance(node)}
         self.functions |= {prefix + name: node for name, node in reached.items()}
@@ -99,6 +99,11 @@ def _outside(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 def takes_instance(node: Function) -> bool:
     """Tell whether a method takes an instance: it is not static, nor of the class."""
     return not any(ast.unparse(item) in ("staticmethod", "classmethod") for item in node.decorator_list)
+
+
+def _is_case(node: Function) -> bool:
+    """Tell whether a function is a case, which somebody has written or `gradproof init` has."""
+    return any(ast.unparse(item).startswith("gradproof.") for item in node.decorator_list)
 
 
 def _is_main(node: ast.stmt) -> bool:
