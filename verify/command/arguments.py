@@ -66,13 +66,19 @@ class _Parser(argparse.ArgumentParser):
         if choice := _NO_CHOICE.search(message):
             return nearest(choice[1], re.findall(r"[\w-]+", choice[2]))
         unknown = _NO_OPTION.search(message)
+        if unknown and (others := [name for name, command in self._commands() if unknown[1] in command.options()]):
+            return f"; {unknown[1]} is an option of {', '.join(f'`gradproof {name}`' for name in others)}"
         return nearest(unknown[1], self.options()) if unknown else ""
 
     def options(self) -> set[str]:
         """Return all options, of this command and of those under it."""
         own = {option for action in self._actions for option in action.option_strings}
+        return own.union(*(command.options() for _, command in self._commands()))
+
+    def _commands(self) -> list[tuple[str, _Parser]]:
+        """Return the commands under this one, by name."""
         below = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 - the type that add_subparsers returns
-        return own.union(*(parser.options() for choices in below for parser in choices.values()))
+        return [item for choices in below for item in choices.items()]
 
 
 class _Version(argparse.Action):

@@ -49,7 +49,7 @@ def _files(path: str) -> Iterator[Path]:
     if place.is_file():
         if place.suffix != ".py":
             raise InputError(f"{path}: is not a Python file")
-        if broken := _listing(place).broken:
+        if broken := _listing(place, parsed=True).broken:
             raise InputError(f"{broken}: fix the file, or scan another one")
         yield place
         return
@@ -66,10 +66,11 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from _below(below)
 
 
-def _listing(file: Path) -> Listing:
+def _listing(file: Path, *, parsed: bool = False) -> Listing:
+    """Return what has a gradient in a file; it is parsed where it may have some by its names, or is to be."""
     try:
         data = file.read_bytes()
-        if not may_have(data):
+        if not (parsed or may_have(data)):
             return Listing(file, ())
         return Listing(file, candidates(Source(data, file.stem)))
     except SyntaxError as problem:

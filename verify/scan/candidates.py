@@ -16,7 +16,7 @@ from verify.scan.source import Scope, Source, has_flag, parameters
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _FLAG = re.compile(rb"\bdef\s+\w+\s*\([^)]*?[,(]\s*(?:%s)\s*[=,):]" % "|".join(names.FLAGS).encode())
 _BEHIND = re.compile(
-    rb"return\s*\(?(?:d\w*|\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
+    rb"return\s*\(?(?:\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
     rb"(?:\s*[/*][^,\n]*)?\)?[ \t]*$|return\b[^\n]*,[ \t]*\{|\b(?:jac|fprime|gradient)\s*="
     rb"|\b(?:check_grad|fmin_\w+)\s*\(",
     re.MULTILINE,
@@ -35,7 +35,7 @@ def may_have(data: bytes) -> bool:
 
 def _has_derivative(defined: set[str]) -> bool:
     spellings = names.Spellings(defined)
-    return any(map(spellings.twin, defined)) or any(map(spellings.gradient, defined))
+    return spellings.has_twins or any(map(spellings.gradient, defined))
 
 
 def candidates(source: Source) -> list[Candidate]:
@@ -104,6 +104,7 @@ def _flags(_: Source, scope: Scope) -> Iterator[Candidate]:
 
 def _minimized(source: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that are solved somewhere with a gradient: minimize(f, x0, jac=g)."""
-    for item in dict.fromkeys(solved(source.functions[scope.within] if scope.within else source.tree)):
+    tree = source.functions[scope.within] if scope.within else source.tree
+    for item in dict.fromkeys(solved(tree)) if scope.functions and not scope.prefix else ():
         if {item.function, item.gradient} <= scope.functions.keys():
             yield of_functions(scope, item.kind, item.function, item.function, item.gradient)

@@ -64,8 +64,8 @@ def _slopes(source: Source, name: str) -> Iterator[Candidate]:
     methods = {item.name: item for item in own if item.name not in source.abstract(name)}
     spellings = names.Spellings(methods)
     for key, node in methods.items():
-        twin = key if has_flag(node) else spellings.twin(key)
-        if twin:
+        twin = key if has_flag(node, optional=True) else spellings.twin(key)
+        if twin and parameters(node):
             yield Candidate("value", f"{name}.{key}", key, twin, methods[twin].lineno)
 
 

@@ -96,6 +96,8 @@ DERIVATIVES = (
     "{}_jacobian",
     "jac_{}",
 )
+_BEFORE = tuple(form.removesuffix("{}") for form in DERIVATIVES if form.endswith("{}"))
+_BEHIND = tuple(form.removeprefix("{}") for form in DERIVATIVES if form.startswith("{}"))
 # Words of a function's name, and what stands there in that of its gradient: compute_cost and compute_gradient.
 _GRADIENTS = ("gradient", "gradients", "grad", "grads", "derivative", "jac", "jacobian")
 _COSTS = (
@@ -116,6 +118,7 @@ COSTS = (
     *((cost, gradient) for cost in _COSTS for gradient in _GRADIENTS),
     *((energy, force) for energy in ("potential_energy", "energy", "potential") for force in FORCES),
 )
+_COSTLY, _SLOPED = frozenset(_COSTS), frozenset((*_GRADIENTS, *FORCES))
 PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol", "Exception"})  # which have no forward
 # Autodiff engines: where they keep a value, and their operators.
 DATA = frozenset({"data", "value", "val"})
@@ -192,20 +195,44 @@ class Spellings:
     """Names by their words: `reluBackward` is found as relu_backward, unless another one is spelled so."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {**{spelled(name): name for name in names}, **{name: name for name in names}}
+        by_words = {spelled(name): name for name in names}
+        self._names = {**by_words, **{name: name for name in names}}
+        self._has_gradients = any(not _SLOPED.isdisjoint(words.split("_")) for words in by_words)
 
     def find(self, *words: str) -> str:
         """Return the name of the first words that has one, or ""."""
         return next((self._names[name] for name in words if name in self._names), "")
 
+    @property
+    def has_twins(self) -> bool:
+        """Return whether a function has a derivative here; this takes less time than to look for that of each."""
+        there = self._names
+        before = (
+            word[len(part) :]
+            for word in there
+            if word.startswith(_BEFORE)
+            for part in _BEFORE
+            if word[: len(part)] == part
+        )
+        behind = (
+            word[: -len(part)]
+            for word in there
+            if word.endswith(_BEHIND)
+            for part in _BEHIND
+            if word[-len(part) :] == part
+        )
+        return any(word in there for word in (*before, *behind))
+
     def twin(self, name: str) -> str:
         """Return the name of the derivative of a function, or ""."""
-        forms = (form.format(each) for each in (name, spelled(name)) for form in DERIVATIVES)
+        forms = (form.format(each) for each in {name: None, spelled(name): None} for form in DERIVATIVES)
         return self.find(*forms)
 
     def gradient(self, name: str) -> str:
         """Return the name of the gradient of a cost: compute_gradient of compute_cost, gradient of cost_function."""
         words = f"_{spelled(name)}_"
+        if _COSTLY.isdisjoint(words.split("_")) or not self._has_gradients:
+            return ""
         forms = [words.replace(f"_{cost}_", f"_{twin}_").strip("_") for cost, twin in COSTS if f"_{cost}_" in words]
         alone = [twin for cost, twin in COSTS if words in (f"_{cost}_", f"_{cost}_function_")]
         return self.find(*forms, *alone)

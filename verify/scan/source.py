@@ -121,9 +121,11 @@ def _raises(node: Function) -> bool:
     return marked or (_is_abstract(node) and any(isinstance(item, ast.Raise) for item in node.body))
 
 
-def has_flag(node: Function) -> bool:
-    """Tell whether a function takes a flag that asks for its derivative."""
-    return any(argument in names.FLAGS for argument in parameters(node)[1:])
+def has_flag(node: Function, *, optional: bool = False) -> bool:
+    """Tell whether a function takes a flag that asks for its derivative; with `optional`, one that has a default."""
+    taken = parameters(node)[1:]
+    flags = [argument for argument in taken if argument in names.FLAGS]
+    return bool(flags) and (not optional or flags[-1] in taken[len(taken) - len(node.args.defaults) :])
 
 
 def parameters(node: Function) -> list[str]:
