@@ -54,7 +54,7 @@ def summary(repairs: Sequence[Repair]) -> str:
 
 def _block(repair: Repair, color: bool) -> str:
     if repair.fix is None:
-        text = "nothing to fix" if repair.state is State.RIGHT else f"no fix: {repair.why}"
+        text = _nothing(repair) if repair.state is State.RIGHT else f"no fix: {repair.why}"
         return f"{repair.name} ({repair.where}): {text}{_wrong(repair)}{_instead(repair)}"
     edits = repair.fix.edits
     ideas = ", ".join(f"{edit.operator} ({edit.where})" for edit in edits)
@@ -64,6 +64,13 @@ def _block(repair: Repair, color: bool) -> str:
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
     return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}{hazards}"
+
+
+def _nothing(repair: Repair) -> str:
+    """Say that there is nothing to fix, and which gradients nobody claims: no change of one is looked for."""
+    unclaimed = repair.before.result.unclaimed if repair.before else ()
+    names = ", ".join(unclaimed)
+    return f"nothing to fix; backward returns no gradient of {names}" if unclaimed else "nothing to fix"
 
 
 def _wrong(repair: Repair) -> str:

@@ -14,6 +14,7 @@ import pytest
 import results
 from effort import LONG, slow, some
 from test_drawing import SHARED, SwappedMul, random_text
+from test_spot import results_of_points
 
 from reports import page
 from verify.command.main import main
@@ -393,6 +394,25 @@ def test_a_capture_is_asked_for_again():
     with pytest.raises(Error):
         opened.capture()
     assert opened.page.asked == CAPTURES
+
+
+@slow
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_point_of_an_edge_and_of_a_hole(browser, tmp_path, width, scheme):
+    """Their tables and the marks in the plot fit, have contrast, and what fails and why is on the first screen."""
+    path = tmp_path / "points.html"
+    path.write_text(page.render(Run(results_of_points())), encoding="utf-8")
+    with Opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True) as opened:
+        opened.keep(f"points-{scheme}-{width}")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+        assert opened.page.evaluate(OVERLAPS) == []
+        assert opened.page.evaluate(OUTSIDE) == []
+        assert violations(opened) == []
+        why = opened.page.get_by_text("wrong only exactly on the edge of a branch").first
+        assert why.bounding_box()["y"] < 800
+        assert opened.page.get_by_text("between 1 and 0", exact=True).is_visible()
+        assert opened.page.locator("svg.curve .wrong").count() == 2
 
 
 @slow

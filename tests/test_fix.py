@@ -611,6 +611,18 @@ exec({code}, space)
 case = gradproof.pair(space["forward"], space["backward"], x="N D", name="case")
 """
 NO_FILE = "no function that runs backward is in a .py file of yours (UTF-8)"
+
+
+def test_a_case_that_passes(fixed):
+    """There is nothing to fix, exit status 0; a gradient that is not returned is named, as it is not proved."""
+    done = fixed(function("2 * x * dout"), "--write")
+    assert (done.status, done.out) == (0, "case (mine.py:12): nothing to fix\n\n1 case: 1 with nothing to fix.\n")
+    text = affine().replace("return dx, layer.dW, layer.db", "return dx, layer.dW, None")
+    done = fixed(text, "--write")
+    assert (done.status, done.source) == (0, text)
+    assert "nothing to fix; backward returns no gradient of b\n" in done.out
+
+
 # Code that nothing is to be written for: its text, what is done to its file, why, and the exit status.
 HOSTILE = {
     "a REPL": (EXECUTED.format(code="TEXT"), None, NO_FILE, 1),

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from reports.page.layout import SMALL, wide
 from reports.page.markup import Markup, tag, text
+from reports.page.spot import Mark
 from reports.page.ticks import label, ticks
 from verify.model.result import Curve
 
@@ -23,20 +24,22 @@ _Scale = tuple[float, float]
 _Point = tuple[float, float | None]
 
 
-def curve_plot(curve: Curve) -> Markup:
-    """Return the drawing."""
+def curve_plot(curve: Curve, marks: Sequence[Mark] = ()) -> Markup:
+    """Return the drawing, with `marks` where backward is wrong at a point alone."""
     places = [float(x) for x, *_ in curve.points]
     columns = [
         [float(value) if value else None for value in column] for column in list(zip(*curve.points, strict=True))[1:]
     ]
     across, kinks = (places[0], places[-1]), [float(kink) for kink in curve.kinks]
-    down = _range([value for column in columns for value in column if value is not None])
+    marks = [mark for mark in marks if across[0] <= mark.at <= across[1]]
+    values = [*(mark.value for mark in marks), *(value for column in columns for value in column)]
+    down = _range([value for value in values if value is not None])
     title = f"the derivative with respect to {curve.name}, exact and returned"
     left = min(0.0, _LEFT - 8 - max((wide(label(number), SMALL) for number in ticks(*down)), default=0))
     return tag(
         "svg",
         tag("title", text(title)),
-        tag("desc", text(_described(curve))),
+        tag("desc", text("; ".join([_described(curve), *(mark.words for mark in marks)]))),
         *_axes(curve.name, across, down),
         *_kinks(curve, across),
         *[
@@ -45,6 +48,7 @@ def curve_plot(curve: Curve) -> Markup:
             for part in _line(kind, places, column, across, down, kinks)
         ],
         *_names(columns, down),
+        *[part for mark in marks for part in _mark(mark, across, down)],
         viewBox=f"{left:.0f} 0 {_LEFT + _WIDTH + _RIGHT - left:.0f} {_TOP + _HEIGHT + _BOTTOM:.0f}",
         width=round(_LEFT + _WIDTH + _RIGHT - left),
         height=round(_TOP + _HEIGHT + _BOTTOM),
@@ -97,6 +101,19 @@ def _kinks(curve: Curve, across: _Scale) -> Iterator[Markup]:
         x = _x(float(kink), across)
         yield tag("path", d=f"M{x:.1f} {_TOP:.1f}v{_HEIGHT:.1f}", class_="kink")
         yield tag("path", d=f"M{x:.1f} {_TOP + _HEIGHT:.1f}l-4 6h8z", class_="foot")
+
+
+def _mark(mark: Mark, across: _Scale, down: _Scale) -> Iterator[Markup]:
+    """Yield a ring at what backward returns at a point, or a cross at the upper end where that is no number."""
+    x = _x(mark.at, across)
+    if mark.value is None:
+        y = _TOP + 10
+        yield tag("path", d=f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10", class_="wrong")
+    else:
+        y = min(max(_y(mark.value, down), _TOP + 5), _TOP + _HEIGHT - 5)
+        yield tag("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=5, class_="wrong")
+    beside, end = (-10, "end") if x > _LEFT + _WIDTH / 2 else (10, "start")
+    yield tag("text", text(mark.words), x=x + beside, y=y + 4, class_=f"tick {end} backprop")
 
 
 def _line(

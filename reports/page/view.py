@@ -15,6 +15,7 @@ from reports.page.formula import formula
 from reports.page.heat import heat_map
 from reports.page.markup import Markup, joined, tag, text
 from reports.page.operations import operations_graph
+from reports.page.spot import marks, spot
 from verify.model.identity import Place
 from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
@@ -109,7 +110,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         formula=_equation(case),
         done=done(case),
         graph=svg.inline(case, drawn, number) if drawn else None,
-        curve=curve_plot(case.curve) if case.curve else None,
+        curve=curve_plot(case.curve, marks(case.comparisons)) if case.curve else None,
         operations=operations_graph(case.operations, case.name) if case.operations else None,
         left_out=drawn.left_out if drawn else 0,
         rows=lines,
@@ -175,15 +176,17 @@ def _value(exact: str) -> str:
 def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
-    facts = []
+    facts, at_point = [], spot(c)
     for line in words.explanation(c):
-        if line.tells not in ("code", "where"):
+        if line.tells not in (("code", "where") if at_point is None else ("code", "where", "entry", *_AT_POINT)):
             facts.append((_label(case, c, line), _fact(c, line)))
         if line.tells == "exact" and c.apart:
             facts += [("where", joined(formula(name), text(" = "), formula(part))) for name, part in c.apart.common]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
+    if at_point is not None:
+        facts.insert(1, ("at the point", at_point))
     if both := sides.table(c):
         facts.append(("arrays" if both.rows else "other entries", _sides(c, both)))
     if drawn := heat_map(c):
@@ -211,6 +214,7 @@ def _sides(c: Comparison, both: sides.Table) -> Markup:
     )
 
 
+_AT_POINT = ("actual", "exact", "at")  # lines that the table of a point stands for
 _LABELS = {
     "likely": "diagnosis",
     "exact": "exact",

@@ -1,6 +1,6 @@
 """How many planted mistakes `gradproof fix` mends: those of `gradproof mutate` in the reference layers, one at a time.
 
-Each is planted in a copy of its layer, `fix --write` looks for a change, and a fix is proved once more in a process of
+Each is planted in a copy of all layers, which import each other from there, `fix --write` looks for a change, and a fix is proved once more in a process of
 its own; a mistake that the case does not notice is not counted. Printed are the share that is mended, by kind of mistake
 too, and the median and largest time of the processor for each. `python tests/benchmarks/repairs.py [EVERY [FIRST]]`
 takes every third mistake, or every so many from some place on. Exits with 1 where a limit is exceeded, and where a fix
@@ -122,4 +122,5 @@ def main():
 
 if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled already
     main()
