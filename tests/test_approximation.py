@@ -280,6 +280,15 @@ def test_a_threshold_that_is_too_far_out_for_forward(name):
     assert "coefficient" not in row.evidence.detail
 
 
+def test_an_output_that_is_a_little_beyond_its_formula_is_told():
+    """A series of x / (exp(x) - 1) that is off by 13 ulps where the formula is good to 9 is no mistake, and is said."""
+    F, B = lambda x: 1 - x / 2 + x**2 / 12, lambda x: -1 / 2 + x / 6 - x**3 / 180
+    forward = switched(F, lambda s: s / np.expm1(s), 1e-3)
+    result = checked((forward, switched(B, lambda s: (np.expm1(s) - s * np.exp(s)) / np.expm1(s) ** 2, 1e-3)), "1")
+    assert result.passes
+    assert "the output is off by 13 ulps" in approximations(result)[0].evidence.detail
+
+
 def test_a_gradient_that_is_too_short_is_blamed_itself():
     """Where forward has all terms, nothing is said of the output."""
     (row, *_) = approximations(checked(growth(B=lambda x: 1 / 2 + 0 * x)))

@@ -32,19 +32,14 @@ from verify.proof.decision import Decision
 class Leaf:
     """An approximation with a bound on its error over a region, and what the formula that it stands for is good to.
 
-    `excused` is what that may be good to, where no bound on its roundings is known.
+    It `is_short` where it is a series near 0 that is far worse than that; a limit far out may be one for float32.
     """
 
     threshold: Threshold
     ends: Ends
     error: Largest
     limit: flint.arb
-    excused: flint.arb
-
-    @property
-    def is_short(self) -> bool:
-        """Tell whether it is a series near 0 that is worse than the formula; a limit far out may be one for float32."""
-        return is_around_zero(self.ends, self.threshold) and bool(self.error.reached > self.excused)
+    is_short: bool
 
     @property
     def good(self) -> bool:
@@ -153,7 +148,8 @@ class Composed:
             return None
         try:
             bound = largest(self.graph, pair, pivot, ends)
-            leaf = Leaf(threshold, ends, bound, limit, self.other.yardstick.excused(limit))
+            is_short = is_around_zero(ends, threshold) and self.other.yardstick.is_short(bound.reached, limit)
+            leaf = Leaf(threshold, ends, bound, limit, is_short)
             if not bound.error <= most:
                 return None
             if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot, self.numbers.unit)):

@@ -173,9 +173,9 @@ def nearest(ends: tuple[Fraction | None, Fraction | None], threshold: Threshold)
 
 
 def is_around_zero(ends: tuple[Fraction | None, Fraction | None], threshold: Threshold) -> bool:
-    """Tell whether an interval lies within a threshold, as that of a series does, or beyond it, as that of a limit."""
-    last = abs(nearest(ends, threshold))
-    return all(end is not None and abs(end) <= last for end in ends)
+    """Tell whether an interval leads from a threshold to 0, as that of a series does; that of a limit leads away."""
+    (low, high), last = ends, abs(nearest(ends, threshold))
+    return low is not None and high is not None and -last <= low <= 0 <= high <= last
 
 
 def place_at(graph: Graph, pivot: Pivot, point: Point) -> Fraction:

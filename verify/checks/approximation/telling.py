@@ -80,7 +80,7 @@ class Telling:
             f"{_measured(error)} for all {ends}, worst at {self._at(error)}; {self._good_to('that formula')}"
         )
         if forward:
-            detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
+            detail += f"; the output is {self._off(_worst(forward))}, which single precision does not tell"
         return self._decision(Verdict.AGREES, detail, error)
 
     def composed(self, error: Largest, forward: Sequence[Largest]) -> Decision:
@@ -95,7 +95,7 @@ class Telling:
             f"{_measured(error)}, the worst for all {ends}, at {self._at(error)}; {self._good_to()}"
         )
         if forward:
-            detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
+            detail += f"; the output is {self._off(_worst(forward))}, which single precision does not tell"
         return self._decision(Verdict.AGREES, detail, error)
 
     def refuted(self, error: Largest) -> Decision:

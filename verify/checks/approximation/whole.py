@@ -85,8 +85,8 @@ class Whole:
         A softplus is x from 20 on, in every format. A series near 0 is for the format that the code computes in.
         """
         is_series = is_around_zero(self.ends, self.threshold)
-        worse = error.reached > self.other.yardstick.excused(limit)
-        return bool(error.error > flint.arb(SINGLE.unit)) or (is_series and bool(worse))
+        is_short = is_series and self.other.yardstick.is_short(error.reached, limit)
+        return is_short or bool(error.error > flint.arb(SINGLE.unit))
 
     def _size(self, node: int) -> flint.arb:
         """Return the sum of the magnitudes of the terms of a node just beyond the threshold."""

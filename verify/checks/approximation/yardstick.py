@@ -33,6 +33,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 
+_SLIGHTLY = 16  # times as inaccurate as the formula
 _ALIKE = flint.arb(2) ** -200  # relative: formulas that differ by less at a point of doubles are one formula
 
 
@@ -78,6 +79,14 @@ class Yardstick:
     def excused(self, limit: flint.arb) -> flint.arb:
         """Return from where on an error is no approximation's, where a formula is good to a limit if that is known."""
         return limit if self.bounded else flint.arb(self.numbers.unit).sqrt()
+
+    def is_short(self, reached: flint.arb, limit: flint.arb) -> bool:
+        """Tell whether a series of `forward` is off by far more than its formula, which is good to a limit.
+
+        A threshold that is ten times too far out makes a hundred times of the error of two terms, and more of others;
+        what is a little beyond the limit is told, and the gradient is judged as the derivative of the formula.
+        """
+        return bool(reached > _SLIGHTLY * self.excused(limit))
 
     @cached_property
     def _outputs(self) -> list[int]:
