@@ -173,6 +173,7 @@ def test_expr_may_start_with_a_minus(command, shop):
         (["shop.toml", "--report", "json", "--report", "junit"], "two reports write to standard output"),
         (["shop.toml", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
         (["shop.toml", "--colour"], "unrecognized arguments: --colour; did you mean '--color'?"),
+        (["scan", "--no-cache"], "unrecognized arguments: --no-cache; --no-cache is an option of `gradproof run`"),
         (["shop.toml", "--nothing-alike"], "unrecognized arguments: --nothing-alike\n"),
         (["shop.toml", "--format", "concse"], "; did you mean 'concise'?"),
         (["shop.toml", "--case", "rihgt"], "--case 'rihgt' matches none of 2 cases; did you mean 'right'?"),

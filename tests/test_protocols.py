@@ -183,6 +183,25 @@ def test_a_loss_with_its_gradient():
     assert {c.verdict for c in verify.check(wrong).comparisons} == {Verdict.REFUTED}
 
 
+@pytest.mark.parametrize(("forward", "backward"), [("Forward", "Backward"), ("forwardPass", "backProp")])
+def test_names_of_methods_in_any_spelling(forward, backward):
+    """Methods are found in capitals and in camel case, and a wrong gradient in them too; gradients of weights are not."""
+
+    def made(factor):
+        def run(unit, x):
+            unit.x = x
+            return unit.w * x
+
+        def back(unit, dout):
+            unit.dw = factor * np.sum(unit.x * dout)
+            return unit.w * dout
+
+        return type("Scale", (), {"__init__": lambda unit, w: setattr(unit, "w", w), forward: run, backward: back})
+
+    for factor, good in ((1, True), (2, False)):
+        assert verify.check(verify.layer(made(factor), inputs={"x": "N"}, params={"w": ""})).good is good
+
+
 def test_a_function_and_its_derivative():
     """The derivative takes the input, or the output."""
     assert verify.check(verify.derivative(np.tanh, lambda x: 1 - np.tanh(x) ** 2, x="N")).good

@@ -335,6 +335,43 @@ def test_init_imports_what_its_cases_use(command, folder):
     assert {line.split("  ")[1] for line in done.out.splitlines()[:-1]} == {"WrongSoftmaxWithLoss"}
 
 
+def test_init_twice(command, folder):
+    """Cases that init has written are no gradients to write cases of: a second run writes nothing, and says so."""
+    (folder / "bowl.py").write_text("def fun(x):\n    return x @ x\n\n\ndef jac(x):\n    return 2 * x\n")
+    assert command("init").out.startswith("verify_bowl.py: 1 case\n")
+    again = command("init")
+    assert (again.status, again.out) == (2, "verify_bowl.py: already exists and was not changed\n")
+    assert [path.name for path in folder.glob("verify_*")] == ["verify_bowl.py"]
+
+
+def test_sizes_that_code_cannot_take(folder):
+    """A size of 1 is left out where forward has nothing to compute, and is an error where only backward fails."""
+    (folder / "a.py").write_text(
+        "import numpy as np\n\n\ndef bend(x):\n    return np.sum((x[1:] - x[:-1]) ** 2)\n\n\n"
+        "def bend_grad(x):\n    d = 2 * (x[1:] - x[:-1])\n"
+        "    return np.concatenate([[-d[0]], d[:-1] - d[1:], [d[-1]]])\n\n\n"
+        "def square_forward(x):\n    return x**2, x\n\n\n"
+        "def square_backward(dout, x):\n    return 2 * x * dout if len(x) > 1 else 2 * x[1] * dout\n"
+    )
+    (listing,) = listings(["a.py"])
+    cases, missing = found_in(unit_of(listing))
+    assert ({case.name: dict(case.sizes) for case in cases}, missing) == ({"bend": {"N": 3}, "square": {}}, [])
+
+
+def test_classes_that_nothing_returns(folder):
+    """Of a class within a function that does not return it the row says what to change."""
+    (folder / "a.py").write_text(
+        "def main():\n    class Double:\n        def forward(self, x):\n            return 2 * x\n\n"
+        "        def backward(self, dout):\n            return 2 * dout\n\n    return None\n"
+    )
+    (listing,) = listings(["a.py"])
+    cases, [missing] = found_in(unit_of(listing))
+    assert (cases, missing.name) == ([], "main.Double")
+    assert missing.problem == (
+        "it is defined within main, which does not return it: return it there, or define it in the module"
+    )
+
+
 def test_init_diff(command, folder):
     """With --diff the files are printed as a diff that `git apply` takes, and none is written."""
     (folder / "lstm.py").write_text((CORPUS / "lstm.py").read_text())
@@ -363,6 +400,7 @@ def test_init_names_what_is_missing(command, folder):
         ("nowhere", None, "no such file or directory"),
         ("notes.txt", "", "is not a Python file"),
         ("broken.py", "def backward(:\n", "broken.py:1: does not parse"),
+        ("broken.py", "def without_gradient(:\n", "broken.py:1: does not parse"),
         ("plain.py", "x = 1\n", "no hand-written gradients"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verify.scan import names
 from verify.scan.candidate import Candidate, of_functions
@@ -13,44 +13,46 @@ from verify.scan.source import Function, Scope, Source, parameters
 def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that return a tuple with gradients behind the value."""
     for name, node in scope.functions.items():
-        if returns_gradients(node):
+        tuples = _returned(node) if parameters(node) else []
+        if returns_gradients(node, tuples):
             yield of_functions(scope, "loss", name, name, name)
-        elif parameters(node) and any(map(_has_gradient_first, ast.walk(node))):
+        elif any(map(_has_gradient_first, tuples)):
             yield of_functions(scope, "behind", name, name, name)
-        elif parameters(node) and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
+        elif names.LOSS.search(name) and any(map(_has_expressions, tuples)):
             sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
             yield of_functions(scope, "loss", name, name, name)._replace(sure=sure)
 
 
-def returns_gradients(node: Function) -> bool:
-    """Tell whether a function returns a tuple with gradients behind the value."""
+def returns_gradients(node: Function, tuples: Sequence[ast.Tuple] | None = None) -> bool:
+    """Tell whether a function returns a tuple with gradients behind the value; `tuples` are those that it returns."""
     arguments = frozenset(argument.lower() for argument in parameters(node))
-    return bool(arguments) and any(_has_gradient(item, arguments) for item in ast.walk(node))
+    returned = _returned(node) if tuples is None else tuples
+    return bool(arguments) and any(_has_gradient(item, arguments) for item in returned)
 
 
-def _has_expressions(node: ast.AST) -> bool:
-    """Tell whether a function returns a value, and something computed behind it."""
-    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
-        return False
-    return all(isinstance(item, (ast.BinOp, ast.UnaryOp, ast.Call)) for item in node.value.elts[1:])
+def _returned(node: Function) -> list[ast.Tuple]:
+    """Return the tuples of several values that a function returns."""
+    values = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
+    return [value for value in values if isinstance(value, ast.Tuple) and len(value.elts) > 1]
 
 
-def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:
-    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
-        return False
-    first, *rest = node.value.elts
+def _has_expressions(node: ast.Tuple) -> bool:
+    """Tell whether a tuple is a value, and something computed behind it."""
+    return all(isinstance(item, (ast.BinOp, ast.UnaryOp, ast.Call)) for item in node.elts[1:])
+
+
+def _has_gradient(node: ast.Tuple, arguments: frozenset[str]) -> bool:
+    first, *rest = node.elts
     beside_loss = names.LOSS.search(_leading(first)) is not None  # loss, d / N
     return not _is_gradient(first, arguments) and all(
         _is_gradient(item, arguments) or (beside_loss and _leading(item) == "d") for item in rest
     )
 
 
-def _has_gradient_first(node: ast.AST) -> bool:
-    """Tell whether a loss is returned behind its gradients: `return grads, cost`."""
-    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2):
-        return False
-    gradient, loss = node.value.elts
-    return _is_gradient(gradient, frozenset()) and names.LOSS.search(_leading(loss)) is not None
+def _has_gradient_first(node: ast.Tuple) -> bool:
+    """Tell whether a loss stands behind its gradients: `return grads, cost`."""
+    gradient, loss, *others = node.elts
+    return not others and _is_gradient(gradient, frozenset()) and names.LOSS.search(_leading(loss)) is not None
 
 
 def _is_gradient(node: ast.expr, arguments: frozenset[str]) -> bool:

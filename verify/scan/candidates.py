@@ -80,9 +80,9 @@ def _without(word: str, name: str) -> str:
 
 def _derivatives(_: Source, scope: Scope) -> Iterator[Candidate]:
     spellings = names.Spellings(scope.functions)
-    for name in scope.functions:
-        if twin := spellings.twin(name):
-            takes_upstream = len(parameters(scope.functions[twin])) > len(parameters(scope.functions[name]))
+    for name, node in scope.functions.items():
+        if parameters(node) and (twin := spellings.twin(name)):
+            takes_upstream = len(parameters(scope.functions[twin])) > len(parameters(node))
             yield of_functions(scope, "pair" if takes_upstream else "derivative", name, name, twin)
 
 

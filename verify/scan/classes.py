@@ -61,7 +61,8 @@ def _net(source: Source, name: str) -> Candidate | None:
 def _slopes(source: Source, name: str) -> Iterator[Candidate]:
     """Yield methods of an instance that come with a derivative, by another method or a flag, whatever the class is."""
     own = [item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)]
-    methods = {item.name: item for item in own if item.name not in source.abstract(name)}
+    abstract = source.abstract(name)
+    methods = {item.name: item for item in own if item.name not in abstract}
     spellings = names.Spellings(methods)
     for key, node in methods.items():
         twin = key if has_flag(node, optional=True) else spellings.twin(key)

@@ -98,12 +98,16 @@ def _outside(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def takes_instance(node: Function) -> bool:
     """Tell whether a method takes an instance: it is not static, nor of the class."""
-    return not any(ast.unparse(item) in ("staticmethod", "classmethod") for item in node.decorator_list)
+    return not any(
+        isinstance(item, ast.Name) and item.id in ("staticmethod", "classmethod") for item in node.decorator_list
+    )
 
 
 def _is_case(node: Function) -> bool:
     """Tell whether a function is a case, which somebody has written or `gradproof init` has."""
-    return any(ast.unparse(item).startswith("gradproof.") for item in node.decorator_list)
+    calls = [item.func if isinstance(item, ast.Call) else item for item in node.decorator_list]
+    owners = [item.value for item in calls if isinstance(item, ast.Attribute)]
+    return any(isinstance(item, ast.Name) and item.id == "gradproof" for item in owners)
 
 
 def _is_main(node: ast.stmt) -> bool:
