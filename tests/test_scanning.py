@@ -358,6 +358,21 @@ def test_sizes_that_code_cannot_take(folder):
     assert ({case.name: dict(case.sizes) for case in cases}, missing) == ({"bend": {"N": 3}, "square": {}}, [])
 
 
+def test_random_numbers_of_two_calls(folder):
+    """A gradient that draws other random numbers than its loss is not refuted, and the row says why."""
+    (folder / "a.py").write_text(
+        "import numpy as np\n\n\nclass Net:\n    def __init__(self, n_in, n_out):\n"
+        "        self.params = {'W': np.random.randn(n_in, n_out)}\n\n    def loss(self, x, t):\n"
+        "        self.mask = np.random.rand(*x.shape) > 0.5\n"
+        "        return 0.5 * np.sum(((x * self.mask) @ self.params['W'] - t) ** 2)\n\n    def gradient(self, x, t):\n"
+        "        self.loss(x, t)\n        x = x * self.mask\n        return {'W': x.T @ (x @ self.params['W'] - t)}\n"
+    )
+    (listing,) = listings(["a.py"])
+    cases, [missing] = found_in(unit_of(listing))
+    assert (cases, missing.name) == ([], "Net")
+    assert "draw random numbers" in missing.problem
+
+
 def test_classes_that_nothing_returns(folder):
     """Of a class within a function that does not return it the row says what to change."""
     (folder / "a.py").write_text(

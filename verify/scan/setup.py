@@ -21,7 +21,7 @@ from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
 from verify.scan.source import Source
 from verify.scan.static import static
-from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, takes_one, tried_recipe
+from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, draws, takes_one, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values
 from verify.scan.variation import with_options
@@ -42,6 +42,7 @@ _ORDER = "they are returned in a different order than the inputs: {}; write a ca
 _SIGN = (
     "it has the sign of the derivative, and a force has the other one: write a case that says which of them is meant"
 )
+_DRAWN = "its value and its gradient come from two calls, which draw random numbers: write a case that draws them once"
 _RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
 _MANY = f"the search for a call ended after {_MOST:,} ways"
 _LONG = f"the search for a call ended after {_SECONDS:g} s of computing: on a faster machine it may find more"
@@ -94,6 +95,7 @@ class Search:
         self._end = time.thread_time() + _SECONDS
         self._rows: list[Reading] = []
         self._returned, self._signed = returned, bool(candidate.sign)
+        self._apart = candidate.kind in ("value", "cost") and candidate.forward != candidate.backward
         self._layer = candidate.kind in ("layer", "pair")
         self.misshapen: Recipe | None = None  # forward runs, and the only gradient has the shape of nothing
 
@@ -135,6 +137,8 @@ class Search:
         order = self.best.tried.order
         if order and self._returned and all(map(is_of, self._returned, order)):
             return _ORDER.format(", ".join(order))
+        if self._apart and draws(recipe, self._module):
+            return _DRAWN
         turned = replace(recipe, text=recipe.text.replace("return -", "return "))
         if self._signed and tried_recipe(turned, self._module).score == RIGHT:
             return _SIGN
