@@ -68,4 +68,15 @@ def test_which_cases_run_an_edited_function(module, name):
     assert runs_any(case, (edit,), How()) is runs
     assert failure(case, How(quick=True)).startswith(why)
     assert bool(failure(case, How(quick=True))) is bool(why)
-    assert not runs_any(case, (edit._replace(function="other"),), How())
+    assert not runs_any(case, (edit._replace(first=100, last=100),), How())
+
+
+def test_functions_of_one_name_are_told_apart(module):
+    """A method is not run by a case that runs another one of its name."""
+    lines = MODULE.split("\n")
+    method = lines.index("        return dout * (helper(self.x, 2) if self.way else 2 * self.x)") + 1
+    function = lines.index("    return dout * helper(x, 2)") + 1
+    edit = Mutant(module.__file__, Place("a.py", 1), "backward", "M8", "an edit", "formula", "a", "b", 0, 1, b"b", 1, 1)
+    for case, line, other in ((module.chosen, method, function), (module.direct, function, method)):
+        assert runs_any(case, (edit._replace(first=line, last=line),), How())
+        assert not runs_any(case, (edit._replace(first=other, last=other),), How())

@@ -5,13 +5,16 @@ They are asked for in the files of the case that an edit is for, whether or not 
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.model.errors import GradproofError
-from verify.mutation.result import How
-from verify.mutation.watching import Watch, watch_on
+from verify.mutation.result import How, Mutant
+from verify.mutation.watching import LAMBDA, Place, Watch, watch_on
 from verify.repair.checked import until_refuted
 from verify.repair.result import Edits
 from verify.tracing.following import SubjectError
@@ -23,15 +26,15 @@ if TYPE_CHECKING:
 
 def runs_any(case: Case, edits: Edits, how: How) -> bool:
     """Tell whether a case runs a function that one of some edits is in, for the first sizes of each of its options."""
-    functions = {(edit.file, edit.function) for edit in edits}
+    functions = {place for edit in edits for place in _around(edit)}
     if isinstance(case, ExpressionCase):
-        return _watched(case, None, how) & functions != set()
+        return not functions.isdisjoint(_watched(case, None, how))
     if not isinstance(case, TracedCase):
         return False
     from verify.tracing.observe import variants
 
     first = {variant.choice: variant for variant in reversed(variants(case))}
-    return any(_watched(case, variant, how) & functions for variant in first.values())
+    return any(not functions.isdisjoint(_watched(case, variant, how)) for variant in first.values())
 
 
 def failure(case: Case, how: How) -> str:
@@ -42,13 +45,23 @@ def failure(case: Case, how: How) -> str:
     return "" if result.good else next(iter([*rows, *findings]), "it fails")
 
 
-def _watched(case: TracedCase | ExpressionCase, variant: Variant | None, how: How) -> set[tuple[str, str]]:
-    """Return the files and functions that run in a variant of a case, up to where the code raises."""
+def _around(edit: Mutant) -> Iterator[Place]:
+    """Yield the functions that have a line of an edit's statement, as their code tells where they are."""
+    for node in ast.walk(ast.parse(Path(edit.file).read_bytes())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+            start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+            if start <= edit.last and edit.first <= (node.end_lineno or start):
+                yield Place(edit.file, start, LAMBDA if isinstance(node, ast.Lambda) else node.name)
+
+
+def _watched(case: TracedCase | ExpressionCase, variant: Variant | None, how: How) -> set[Place]:
+    """Return the functions that run in a variant of a case, up to where the code raises."""
     watcher = Watch()
     with suppress(GradproofError, SubjectError):
         runs = [_run(case, variant, how.seed)] if isinstance(case, TracedCase) and variant is not None else []
         watch_on(watcher, case, runs, how.seed)
-    return {(place.file, place.name) for place in watcher.forward | watcher.backward}
+    return watcher.forward | watcher.backward
 
 
 def _run(case: TracedCase, variant: Variant, seed: int) -> Exact:
