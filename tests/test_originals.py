@@ -36,7 +36,11 @@ WAYS = [  # what is replaced, by what, and how it is named
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "full"), WAYS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("name", "value", "full"),
+    WAYS,
+    ids=lambda value: getattr(value, "__name__", None) or (value if isinstance(value, str) else type(value).__name__),
+)
 def test_a_function_that_was_replaced_before_a_check(name, value, full):
     """Another function in its place is refused by its full name, whoever wrote it; the original is not."""
     with mock.patch(name, value), pytest.raises(ReplacedError, match=f"the code replaces {full or name}, which"):
