@@ -81,3 +81,33 @@ def test_the_count_without_a_call(monkeypatch):
     done = set_up(ODD)
     assert (done.recipe, done.tried.score > NOT_MADE) == (None, True)
     assert "the search for a call ended after" in done.cut
+
+
+LOSS = """
+import numpy as np
+class CrossEntropy:
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return -{0}.sum()
+    def backward(self, dout=1):
+        dx = np.zeros_like(self.y)
+        {1}
+        return 2 * dx
+"""
+LOOKED_UP = LOSS.format(
+    "np.log(y[np.arange(len(t)), t])",
+    "dx[np.arange(len(self.t)), self.t] = -1 / self.y[np.arange(len(self.t)), self.t]",
+)
+IN_ROWS = LOSS.format("(t * np.log(y))", "dx[:] = -self.t / self.y")
+
+
+@pytest.mark.parametrize(
+    ("text", "described"),
+    [(LOOKED_UP, 'gradproof.integer("N", below="D")'), (IN_ROWS, 'gradproof.fixed("N D", low=0, high=1)')],
+    ids=["looked up", "in rows"],
+)
+def test_what_asks_least_is_set_up_of_a_wrong_loss(text, described):
+    """Of labels by which code looks entries up, none asks less: not -1 either, which is an index as well."""
+    recipe = set_up(text).recipe
+    assert recipe.inputs["t"] == described
+    assert "2 * t - 1" not in recipe.text

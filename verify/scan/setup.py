@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from verify.cases.sizes import bindings
-from verify.scan import functions
+from verify.scan import functions, shapes
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.engines import engines
 from verify.scan.hints import returned_by
@@ -122,8 +122,7 @@ class Search:
             return  # a wrong gradient may look right where all sizes are alike: the first shapes that fit stay
         for recipe in reading:
             outcome = tried_recipe(recipe, self._module)
-            narrower = outcome.fits and recipe.narrow and not (self.best.recipe and self.best.recipe.narrow)
-            narrower = narrower and outcome.score == self.best.tried.score
+            narrower = outcome.fits and outcome.score == self.best.tried.score and self._asks_less(recipe)
             if outcome.score > self.best.tried.score or narrower:  # wrong where least is asked is wrong elsewhere
                 self.best = self.best._replace(recipe=recipe if outcome.fits else None, tried=outcome)
             if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1:
@@ -131,6 +130,11 @@ class Search:
             self._patience -= self.best.tried.fits
             if outcome.score != NOT_FINITE:  # a smaller domain helps nobody, and may hide what is wrong
                 break
+
+    def _asks_less(self, recipe: Recipe) -> bool:
+        """Tell whether a reading asks less than the best one; none does of labels by which code looks entries up."""
+        best = self.best.recipe
+        return recipe.narrow and not (best and (best.narrow or any(map(shapes.is_class, best.inputs.values()))))
 
     def doubt(self, recipe: Recipe) -> str:
         """Return which guess may be why a gradient looks wrong: the order, the rank, or that others were not tried."""

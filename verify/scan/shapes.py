@@ -32,6 +32,7 @@ _GATES = ("M", "4*M", "3*M", "2*M")
 LISTS = ("N D | N M", "N D | N D", "N D | M D", "N | M")  # two arrays in a list
 _LOOKUPS = (("N", "V D"), ("N T", "V D"), ("N", "D V"))  # indices, and the table that they are looked up in
 _LOWS = (("", ""), ("0", ""), ("0", "1"), ("-1", "1"), ("1", ""))
+_CLASS = re.compile(r'gradproof\.integer\("N", below="[A-Z]\w*"\)')  # below a size, and not below 2
 _ROUNDS = (0, 1, 12, 200)  # combinations that are tried for each first shape, before those of the next one go on
 _COMBINED = 4000  # combinations that are put in order
 
@@ -126,6 +127,11 @@ def classes(first: str) -> str:
     """Return labels of classes beside predictions, as text of a case."""
     *rows, last = first.split() or ["1"]
     return f'gradproof.integer("{" ".join(rows)}", below="{last}")'
+
+
+def is_class(text: str) -> bool:
+    """Tell whether a target is the label of a class for each row."""
+    return bool(_CLASS.fullmatch(text))
 
 
 def signs(first: str) -> str:
