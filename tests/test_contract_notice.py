@@ -347,7 +347,7 @@ def test_code_that_profiles_itself_is_a_hazard():
 
     found = findings(of(Profiling))
     assert {one.code for one in found} == {"GP126"}
-    assert any("profile function of its own" in one.detail for one in found)
+    assert any("profiler of its own" in one.detail for one in found)
 
 
 class Hidden(Right):

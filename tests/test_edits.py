@@ -97,7 +97,7 @@ def test_a_case_that_passes(fixed):
             module("x * x", "3 * x * dout")
             .replace("def backward", "exec('''def backward")
             .replace("\n\ncase", "'''.replace('\"größer\"; ', ''))\n\ncase"),
-            "move it to a .py file",
+            "move it to such a file",
         ),
     ],
     ids=["undecided", "no file"],
