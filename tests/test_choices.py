@@ -91,3 +91,36 @@ def test_it_is_told_that_the_sum_has_another_one():
 def test_no_choice_of_one_output_is_refuted(layer):
     """What is no subgradient of an output is refuted, in a sum of choices too where that is the only output."""
     assert Verdict.REFUTED in {row.verdict for row in rows(layer).comparisons}
+
+
+class Smoothed:
+    """sqrt(x * x + 1e-12), which is smooth at 0, where its derivative is 0; `backward` leaves the constant out."""
+
+    def forward(self, x):
+        self.x = x.copy()
+        return np.sqrt(x * x + 1e-12)
+
+    def backward(self, dout):
+        return dout * np.where(self.x >= 0, 1.0, -1.0)
+
+
+class Divided(Smoothed):
+    def backward(self, dout):
+        return dout * self.x / np.sqrt(self.x * self.x)
+
+
+def test_what_leaves_a_constant_out_is_no_subgradient_of_what_is_smooth():
+    """The gradients beside the edge are named as what they are; they were accepted without that constant."""
+    result = check(verify.layer(Smoothed, inputs={"x": "N"}))
+    (said,) = result.cover.kinks
+    assert said.endswith("is 1, between -1 and 1, the gradients beside it, which are approximations themselves")
+    assert [one.code for one in result.findings if one.fails] == ["GP212"]
+
+
+def test_the_exact_value_on_an_edge_of_what_leaves_a_constant_out():
+    """It is the derivative of what `forward` computes, and not of what it would compute without the constant."""
+    (row,) = [
+        row for row in check(verify.layer(Divided, inputs={"x": "N"})).comparisons if row.verdict is Verdict.REFUTED
+    ]
+    assert (row.counterexample.expected, row.counterexample.actual) == ("0", "nan")
+    assert "the derivative 0 on all sides of it" in row.evidence.detail

@@ -29,6 +29,8 @@ from verify.tracing.region import Point
 _ROUNDOFF = Fraction(1, 2**53)  # of doubles
 _MOST_SHOWN = 8  # inputs of a counterexample
 _MOST_OUTPUTS = 64  # whose gradients are looked at one by one
+_SUBGRADIENT = "a valid subgradient in [{}, {}]"
+_BESIDE = "between {} and {}, the gradients beside it, which are approximations themselves"
 _EACH = "a valid subgradient of each output, but not of their sum: the outputs choose different sides"
 _NO_VALUE = "not judged: the formula of the gradient has no value there, but its floats do"
 _NO_OUTPUT = "the output is not a number there, so it has no derivative"
@@ -204,18 +206,20 @@ class _Judge:
                 number = _worst(returned, sides)
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
-                    between = f"a valid subgradient in [{brief(low)}, {brief(high)}]"
+                    between = (_BESIDE if edge.approximates else _SUBGRADIENT).format(brief(low), brief(high))
                     array, place = edge.entries[number]
                     chosen = brief(returned[number])
                     message = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
                     return Judgement(message, form=(array, chosen, between), right=True)
-        return Judgement("a valid subgradient", right=True)
+        return Judgement("an approximation" if edge.approximates else "a valid subgradient", right=True)
 
     def _row(self, numbers: Sequence[int], returned: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
         name, entry = self.edge.entries[numbers[0]]
         quantity = self.edge.seen.inputs[name]
         actual = _vector(returned)
+        if self.edge.approximates and isinstance(exact := self.edge.exact_slopes(self.edge.point), list):
+            sides = exact  # what was accepted beside the edge is not what is exact on it
         choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
         complete = self.edge.complete
         explanation = _sides_text(choices, complete=complete) + (_STEP if self._jump is Jump.LITTLE else "")

@@ -92,16 +92,32 @@ class Edge:
         return self._complete(self._numbers(self.returned, point))
 
     def slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
-        """Return the derivatives on each side, at a point: the values of their formulas, or else the limits."""
+        """Return the derivatives on each side, at a point: the values of their formulas, or else the limits.
+
+        Where a gradient was accepted as an approximation it stands for the derivative.
+        """
+        rows = self._rows(self.derivatives, point)
+        returned = self.gradients_at(point)
+        if isinstance(rows, Unknown):
+            return rows
+        if isinstance(returned, list):
+            self._snap(rows, returned, point)
+        return rows
+
+    def exact_slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
+        """Return the exact derivatives on each side, whatever was accepted in their place."""
+        names = list(dict.fromkeys(name for name, _ in self.entries))
+        return self._rows(
+            [[node for name in names for node in side.run.gradient(name)] for side in self.sides.all], point
+        )
+
+    def _rows(self, derivatives: Sequence[Sequence[int]], point: Point) -> list[list[Fraction]] | Unknown:
         rows = []
-        for side, nodes in zip(self.sides.all, self.derivatives, strict=True):
+        for side, nodes in zip(self.sides.all, derivatives, strict=True):
             row = self._complete(self._numbers(nodes, point, side.direction))
             if isinstance(row, Unknown):
                 return row
             rows.append(row)
-        returned = self.gradients_at(point)
-        if isinstance(returned, list):
-            self._snap(rows, returned, point)
         return rows
 
     def _snap(self, rows: list[list[Fraction]], returned: Sequence[Fraction], point: Point) -> None:
