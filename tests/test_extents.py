@@ -83,7 +83,7 @@ def last(x):
 
 
 def quotient(x):
-    return divmod(len(x), 8)
+    return divmod(len(x), 8)[0]
 
 
 def rest(x):

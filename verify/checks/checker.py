@@ -86,7 +86,8 @@ def import_beyond() -> None:
 
     import verify.checks.beyond
     import verify.checks.gradients.opened
-    import verify.checks.regions.curve  # noqa: F401
+    import verify.checks.regions.curve
+    import verify.tracing.originals  # noqa: F401
 
 
 def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
