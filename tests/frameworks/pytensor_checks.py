@@ -136,6 +136,15 @@ def test_a_wrong_op_is_found_behind_what_is_followed(name):
     assert Verdict.REFUTED in verdicts(lambda x: FOLLOWED[name](Twice()(x)), x=SQUARE)
 
 
+def test_bounds_that_cross():
+    """PyTensor looks at the lower bound first; a rule for the other order is refuted."""
+    bounds = {"low": [1.0], "high": [-1.0]}
+    clipped = lambda x, low, high: pt.clip(x, low, high) * x  # noqa: E731
+    assert verdicts(clipped, x="N", options=bounds) == {Verdict.PROVED}
+    swapped = lambda x, low, high: pt.minimum(pt.maximum(x, low), high) * x  # noqa: E731
+    assert verdicts(clipped, x="N", options=bounds, as_if=swapped) == {Verdict.REFUTED}
+
+
 def test_shared_variables_are_constants():
     """Their values are those at the time of the run, and PyTensor differentiates by the inputs alone."""
     weights = pytensor.shared(np.arange(9.0).reshape(3, 3) / 7)

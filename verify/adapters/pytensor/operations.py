@@ -23,7 +23,7 @@ HOLDING = frozenset({"DisconnectedGrad", "ZeroGrad", "UndefinedGrad", "ConsiderC
 
 _SCALAR: Mapping[type, Callable[..., Any]] = {
     basic.Switch: np.where,
-    basic.Clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    basic.Clip: lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),  # low first, if they cross
     basic.Second: lambda x, y: np.broadcast_to(y, np.broadcast_shapes(np.shape(x), np.shape(y))).copy(),
     basic.Identity: lambda x: x,
     math.Softplus: lambda x: np.logaddexp(0, x),
