@@ -164,17 +164,18 @@ def test_no_gradient_for_another_upstream_is_an_error():
     assert any("nothing was returned" in row.evidence.detail for row in result.comparisons)
 
 
-def test_an_input_without_a_gradient_is_a_hazard():
-    """None for an input that the case lists fails a strict run, unless it is described as a constant."""
+def test_an_input_without_a_gradient_fails():
+    """None for an input that the case lists fails, unless it is described as a constant, or the output ignores it."""
 
     def back(dout, x, w):
         return dout * w, None
 
     case = verify.pair(lambda x, w: x * w, back, x="N", w="N")
     (found,) = [one for one in findings(case) if one.code == "GP124"]
-    assert (found.name, found.fails) == ("w", False)
-    described = verify.pair(lambda x, w: x * w, back, x="3", w=verify.constant(np.ones(3)))
-    assert "GP124" not in codes(described)
+    assert (found.name, found.fails) == ("w", True)
+    for without in (verify.constant(np.ones(3)), verify.fixed("3")):
+        assert "GP124" not in codes(verify.pair(lambda x, w: x * w, back, x="3", w=without))
+    assert "GP124" not in codes(verify.pair(lambda x, w: x * (1 + w - w), lambda dout, x, w: (dout, None), x="3", w="3"))
 
 
 def test_infinity_does_not_ignore_its_upstream():

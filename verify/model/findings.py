@@ -300,12 +300,12 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
     ),
     "GP124": Kind(
         "an input has no gradient",
-        False,
-        "the author may leave a gradient out on purpose; only the author can tell",
-        "backward returns None for an input that the case wants differentiated.",
+        True,
+        "the case asks for the gradient, and the derivative is not 0; what is left out on purpose can be described so",
+        "backward returns None for an input that the case wants differentiated, and the output depends on it.",
         "Optimizers skip a parameter whose gradient is None, so it is never trained, without an error.",
-        "Compute the gradient. If the input is not trained, describe it with gradproof.constant, or allow the code "
-        "with the reason.",
+        "Compute the gradient. If it is left out on purpose, describe the input with gradproof.fixed or "
+        "gradproof.constant, or allow the code with the reason.",
     ),
     "GP125": Kind(
         "random numbers are drawn in the first call only",
