@@ -55,4 +55,6 @@ def of_case(case: CaseResult) -> Iterator[Failure]:
         place = problems.nearest_place(case.where, case)
         yield Failure(place, names, cells.verdict(inherited[0]), _INHERITED, inherited[0])
     for _, finding, sentence in words.findings(case, failures_only=True):
-        yield Failure(problems.nearest_place(finding.where, case), finding.name, finding.code, sentence)
+        place = problems.nearest_place(finding.where, case)
+        why = finding.detail if place == finding.where else sentence  # which names the place
+        yield Failure(place, finding.name, finding.code, why)

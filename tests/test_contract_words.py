@@ -175,7 +175,9 @@ def test_an_input_without_a_gradient_fails():
     assert (found.name, found.fails) == ("w", True)
     for without in (verify.constant(np.ones(3)), verify.fixed("3")):
         assert "GP124" not in codes(verify.pair(lambda x, w: x * w, back, x="3", w=without))
-    assert "GP124" not in codes(verify.pair(lambda x, w: x * (1 + w - w), lambda dout, x, w: (dout, None), x="3", w="3"))
+    assert "GP124" not in codes(
+        verify.pair(lambda x, w: x * (1 + w - w), lambda dout, x, w: (dout, None), x="3", w="3")
+    )
 
 
 def test_infinity_does_not_ignore_its_upstream():

@@ -238,6 +238,45 @@ def test_exact_gradients_are_written(module, name):
         assert proof_of(module, made, failing, first).holds
 
 
+LACKING = {
+    "in a tuple": (
+        PAIR.format(cache="(x, g, r)", body="    x, g, r = cache\n    return dout * g * r * np.cos(x), None"),
+        "dout * g * r * np.cos(x), (dout * r).sum(axis=0)",
+    ),
+    "in a dictionary": (
+        NET.format(
+            body=NET_RIGHT.replace('self.grads["W"] = self.x.T @ t1', 'self.grads["W"] = None'), options="False"
+        ),
+        'self.grads["W"] = self.x.T @ ',
+    ),
+    "in an attribute": (
+        NET.format(
+            body=NET_RIGHT.replace('self.grads["W"] = self.x.T @ t1', "self.dW = None"), options="False"
+        ).replace('net.grads["W"]', "net.dW"),
+        "self.dW = self.x.T @ ",
+    ),
+    "by name": (
+        PAIR.format(
+            cache="(x, g, r)", body='    x, g, r = cache\n    return {"dg": None, "x": dout * g * r * np.cos(x)}'
+        ),
+        '"dg": (dout * r).sum(axis=0)',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_what_backward_leaves_out_is_written(module, name):
+    """The exact gradient takes the place of None, where the position, the name or the attribute tells which one it is."""
+    text, part = LACKING[name]
+    made = module(text)
+    failing = Failing.of(made.case, How())
+    edits, _ = exact_edits(failing)
+    after = edited(made, edits[0])
+    assert part in after
+    before = failing.candidates().before
+    assert judged(made.case, before, with_edits(made.case, before, module(after).case, edits[0], How()), How()).holds
+
+
 REASONS = {
     "a cache that does not hold x": (
         PAIR.format(cache="(g, r)", body="    g, r = cache\n    return dout * g, (dout * r).sum(axis=0)"),

@@ -275,6 +275,22 @@ def test_a_gradient_of_no_shape(folder, command):
     assert "has the shape (1, 1, 3, 4)" in done.out
 
 
+def test_gradients_that_are_none(folder, command):
+    """Weights without a gradient are found; what is no weight is set up without being differentiated."""
+    (folder / "left_out.py").write_text(
+        "def scale_forward(x, w):\n    return x * w, (x.copy(), w.copy())\n\n\n"
+        "def scale_backward(dout, cache):\n    x, w = cache\n    return dout * w, None\n\n\n"
+        "class Mask:\n"
+        "    def forward(self, x, m):\n        self.m = m.copy()\n        return x * m\n"
+        "    def backward(self, dout):\n        return dout * self.m, None\n"
+    )
+    done = command("scan", "left_out.py")
+    assert done.status == 1
+    assert "scale  w  GP124  the gradient of w is None" in done.out
+    assert "Mask    x: N D, m: N D not differentiated" in done.out
+    assert "1 fault found" in done.out
+
+
 def test_updates_that_are_no_gradients(folder):
     """Weights that change by more than their gradient, as with momentum, are not compared with it; inputs are."""
     (folder / "moving.py").write_text(

@@ -16,7 +16,8 @@ from verify.exact.writing import Source as Written
 from verify.exact.writing import condition, indented
 from verify.model.where import as_place
 from verify.mutation.scopes import is_upstream
-from verify.mutation.slices import Function
+from verify.mutation.slices import Function, assignments, roots
+from verify.mutation.slices import names as read_by
 from verify.repair.held import Held, Keeper
 from verify.repair.rewriting import Piece, inserted_before
 from verify.repair.slots import Site, function_at
@@ -74,12 +75,22 @@ class Author:
 
     def _refuse_without_upstream(self, code: Code) -> None:
         """Raise UnplacedError where a function would pass nothing back of what it gets, as others may call it too."""
-        everything = "\n".join([*code.lines, *code.texts.values()])
+        used = self._used(set(re.findall(r"\w+", "\n".join([*code.lines, *code.texts.values()]))))
         for argument in self.site.function.args.args:
-            name = argument.arg
-            if is_upstream(name) and not re.search(rf"\b{name}\b", everything):
+            if is_upstream(argument.arg) and argument.arg not in used:
                 place = self.site.place
-                raise UnplacedError(_IGNORES.format(name, place.name, as_place(place.file, self.site.line)))
+                raise UnplacedError(_IGNORES.format(argument.arg, place.name, as_place(place.file, self.site.line)))
+
+    def _used(self, read: set[str]) -> set[str]:
+        """Return some variables, and those that they are computed from by statements that stay."""
+        replaced = [slot.statement for slot in self.site.slots]
+        staying = [assigned for assigned in assignments(self.site.function) if assigned.statement not in replaced]
+        while (
+            more := {name for assigned in staying if roots(assigned.target) & read for name in read_by(assigned.value)}
+            - read
+        ):
+            read |= more
+        return read
 
     def _quoted(self, text: str) -> str:
         """Return a text with the quotes that the file has around its keys."""

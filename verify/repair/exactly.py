@@ -60,8 +60,10 @@ def _attempts(failing: Failing) -> Iterator[tuple[bool, Callable[[], Edits]]]:
     case = failing.case
     if not isinstance(case, TracedCase) or not failing.runs:
         return
-    wrong = {row.name: None for row in failing.checked().comparisons if row.quantity == "gradient" and not row.good}
-    for outermost in (True, False):
+    result = failing.checked()
+    wrong = {row.name: None for row in result.comparisons if row.quantity == "gradient" and not row.good}
+    wrong |= {finding.name: None for finding in result.findings if finding.code == "GP124" and finding.bad}
+    for outermost in (True, False) if wrong else ():
         sites = partial(_sites, failing, case, list(wrong), outermost=outermost)
         for way, apart in product(WAYS, (True, False)):
             yield outermost, partial(_edits, case, sites, way, apart=apart)

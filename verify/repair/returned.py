@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from verify.cases.case import TracedCase
+from verify.cases.names import NAMES, labels_of
 from verify.mutation.watching import LAMBDA, Place, Watch, place_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,17 @@ def exits_of_gradients(case: TracedCase, run: Exact, seed: int) -> dict[str, lis
         gradients = FloatRun(watched, run.seen, seed).gradients
     finally:
         sys.settrace(before)
-    return {name: [e for e in watcher.exits if _is_same(e.value, value)] for name, value in gradients.items()}
+    handed = {name: [e for e in watcher.exits if _is_same(e.value, value)] for name, value in gradients.items()}
+    return handed | {name: list(_without(watcher.exits, name, case)) for name in run.seen.unclaimed}
+
+
+def _without(exits: Sequence[Exit], name: str, case: TracedCase) -> Iterator[Exit]:
+    """Return where None is handed out in the place of a gradient: by its position, its name, or in its attribute."""
+    keys = (name, *labels_of(name))
+    held = [f"self.{container}[{key!r}]" for container in NAMES["containers"] for key in keys]
+    targets = {*(f"self.{key}" for key in keys), *held}
+    parts = (*keys, list(case.real).index(name))
+    yield from (e for e in exits if e.value is None and (e.target in targets if e.target else e.part in parts))
 
 
 def _parts(value: Any) -> Iterator[tuple[int | str | None, Any]]:

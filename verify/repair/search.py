@@ -83,12 +83,18 @@ class Search:
         helpful: list[tuple[int, Edits]] = []
         singles: list[Edits] = [(edit,) for edit in start.edits]
         return (
-            self._first(singles, start.wrong, helpful)
+            (self._lacks_only and self._exact())
+            or self._first(singles, start.wrong, helpful)
             or self._first(self._others(singles), start.wrong, helpful)
             or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
             or self._exact()
         )
+
+    @property
+    def _lacks_only(self) -> bool:
+        """Return whether all gradients are right but those that backward leaves out: no single edit computes them."""
+        return not self._seen and self._before is not None and bool(self._before.result.unclaimed)
 
     def _others(self, singles: list[Edits]) -> list[Edits]:
         """Return the edits in one place that are not among some, which they are added to."""

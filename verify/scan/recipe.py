@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.abc import InspectLoader
 from types import ModuleType
 from typing import Any
@@ -57,6 +57,16 @@ class Recipe:
         for mark, replacement in parts.items():
             text = text.replace(mark, replacement)
         return text.replace("(, ", "(").replace("lambda , ", "lambda ").replace("lambda :", "lambda:")
+
+    def without(self, names: Sequence[str]) -> Recipe:
+        """Return the case with some arrays not differentiated; those in lists stay as they are."""
+        text, inputs = self.text, dict(self.inputs)
+        for name in names:
+            fixed = re.sub(r'^gradproof\.real\((.*)\)$|^(".*")$', r"gradproof.fixed(\1\2)", inputs[name])
+            for sign in (f"{name}=", f"{quoted(name)}: "):
+                text = text.replace(f"{sign}{inputs[name]}", f"{sign}{fixed}")
+            inputs[name] = fixed
+        return replace(self, text=text, inputs=inputs)
 
     def case(self, module: Mapping[str, Any]) -> TracedCase:
         """Return the case, made of the variables of the module; raises whatever its making raises."""

@@ -77,12 +77,21 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         return best._replace(recipe=None, doubt=doubt)
     if best.recipe is None:
         return best._replace(cut=search.cut)
-    recipe = best.recipe
+    recipe = _fixing(best.recipe, best.tried.lacking, module)
     if not takes_one(recipe, module):
         case = recipe.case(module)
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
         recipe = replace(recipe, sizes=dict([first]))
     return best._replace(recipe=with_options(candidate, recipe, module))
+
+
+def _fixing(recipe: Recipe, lacking: Sequence[str], module: Mapping[str, Any]) -> Recipe:
+    """Return a case that takes inputs without a gradient as given, unless their names are those of weights.
+
+    Of weights the missing gradient is a finding: nobody trains them.
+    """
+    fixed = recipe.without([name for name in lacking if not shapes.is_weight(name)])
+    return fixed if lacking and tried_recipe(fixed, module).fits else recipe
 
 
 class Search:

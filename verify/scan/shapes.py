@@ -154,5 +154,5 @@ def is_size(name: str) -> bool:
 
 
 def is_weight(name: str) -> bool:
-    """Tell whether an argument of a constructor is an array of weights."""
+    """Tell whether an array is one of weights, by its name."""
     return bool(names.WEIGHT.match(name)) and not re.match(r"^(n|num)_", name)

@@ -33,16 +33,17 @@ class Tried(NamedTuple):
     score: int
     problem: str = ""
     order: tuple[str, ...] = ()  # in which the gradients look right, where they do not as they are returned
+    lacking: tuple[str, ...] = ()  # inputs whose gradient is None, where others fit
 
     @property
     def fits(self) -> bool:
-        """Return whether the code runs and its gradients have the shapes of the inputs."""
-        return self.score >= FITS
+        """Return whether the code runs and what it returns has the shapes of the inputs."""
+        return self.score >= PARTLY
 
 
 # How far a trial goes: the case is not made; forward raises; its output is not finite; backward raises; gradients have
-# other shapes than inputs; the case fits; and its gradients look right.
-NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, FITS, RIGHT = range(7)
+# other shapes than inputs; some fit and others are None; the case fits; and its gradients look right.
+NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, PARTLY, FITS, RIGHT = range(8)
 
 
 class _Run(NamedTuple):
@@ -186,12 +187,17 @@ def _judged(
         return Tried(IN_FORWARD, f"the output has the shape {np.shape(weights[0])}, not {shapes[output]}")
     if not math.isfinite(run.value):
         return Tried(NOT_FINITE, "the output is not finite")
-    for name in case.real:
-        gradient = np.asarray(run.gradients.get(name))
+    lacking = tuple(name for name in case.real if run.gradients.get(name) is None)
+    if len(lacking) == len(case.real):
+        return Tried(OTHER_SHAPES, "backward returns None")
+    for name in [name for name in case.real if name not in lacking]:
+        gradient = np.asarray(run.gradients[name])
         if gradient.shape != np.shape(values[name]) or gradient.dtype.kind not in "fiu":
             return Tried(
                 OTHER_SHAPES, f"the gradient of {name} has the shape {gradient.shape}, not {np.shape(values[name])}"
             )
+    if lacking:
+        return Tried(PARTLY, lacking=lacking)
     looks = {name: _looks(case, name, values, options, weights, run, rng) for name in case.real}
     flat = not any(np.any(run.gradients[name]) for name in case.real)  # where nothing moves, all gradients look right
     if all(name in others for name, others in looks.items()) and not flat:
