@@ -85,11 +85,8 @@ class Author:
         """Return some variables, and those that they are computed from by statements that stay."""
         replaced = [slot.statement for slot in self.site.slots]
         staying = [assigned for assigned in assignments(self.site.function) if assigned.statement not in replaced]
-        while (
-            more := {name for assigned in staying if roots(assigned.target) & read for name in read_by(assigned.value)}
-            - read
-        ):
-            read |= more
+        for _ in staying:  # as many times as a chain of them can be long
+            read |= {name for assigned in staying if roots(assigned.target) & read for name in read_by(assigned.value)}
         return read
 
     def _quoted(self, text: str) -> str:
