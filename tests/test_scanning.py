@@ -15,6 +15,7 @@ from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.model.result import Verdict
+from verify.runner import process
 from verify.scan.candidates import candidates, may_have
 from verify.scan.source import Source
 
@@ -89,6 +90,21 @@ def test_a_source_without_gradients_is_not_parsed():
     )
     assert not may_have(plain)
     assert candidates(Source(plain)) == []
+
+
+def test_nothing_to_run_starts_nothing(command, folder, monkeypatch):
+    """No worker is started for source without gradients; one is for a gradient."""
+    started, origin = [], process.origin
+    monkeypatch.setattr(process, "origin", lambda: started.append(True) or origin())
+    (folder / "without.py").write_text("def cube(x):\n    return x**3\n")
+    (folder / "with.py").write_text(
+        "class Cube:\n    def forward(self, x):\n        self.x = x.copy()\n        return x**3\n"
+        "    def backward(self, dout):\n        return 3 * self.x**2 * dout\n"
+    )
+    assert command("scan", "without.py").status == 2
+    assert not started
+    assert command("scan", "with.py", "--quick").status == 0
+    assert started
 
 
 def test_listing_imports_nothing(command, folder):

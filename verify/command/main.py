@@ -113,7 +113,9 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
 
     if options.command == "run" and options.cache is None and options.scheduler is None:
         options.cache = find(Path.cwd()).cache
-    with Progress(sys.stderr, silent=options.quiet > 1) as progress, start_workers(later=options.cache) as workers:
+    reads = options.command in ("scan", "init")  # source first, which may have nothing to run
+    later = options.cache or reads
+    with Progress(sys.stderr, silent=options.quiet > 1) as progress, start_workers(later=later) as workers:
         if options.command == "init":
             from verify.command.scanning import initial
 
