@@ -112,6 +112,7 @@ def _free(text: str) -> Iterator[str]:
     nodes = list(ast.walk(ast.parse(text)))
     own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {name.asname or name.name for node in nodes if isinstance(node, ast.ImportFrom) for name in node.names}
     own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
     yield from used - own - {"gradproof"} - set(dir(builtins))

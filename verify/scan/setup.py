@@ -19,6 +19,7 @@ from verify.scan.nets import nets
 from verify.scan.read import is_of, read_of
 from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
+from verify.scan.recorded import recorded
 from verify.scan.source import Source
 from verify.scan.static import static
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, draws, takes_one, tried_recipe
@@ -185,6 +186,7 @@ def _readings(candidate: Candidate, source: Source, module: Mapping[str, Any]) -
         if candidate.kind not in OF_CLASSES:
             return functions.readings(read_of(candidate, source, module))
         unit = unit_of(candidate, source, module)
-        before = static(candidate, source, module) if candidate.kind == "layer" else iter(())
+        layer = candidate.kind == "layer"
+        before = chain(static(candidate, source, module), recorded(unit, module)) if layer else iter(())
         return chain(before, _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else ())
     return iter(())

@@ -19,7 +19,7 @@ from verify.checks.contracts.units import Unit, Untried, assigned_to, attributes
 from verify.model.where import described
 
 _GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-_ONE_SIDED = "the case calls it only {} the output, so forward and backward cannot be called in turn"
+_ONE_SIDED = "the case itself calls it only {} the output, so forward and backward cannot be called in turn"
 
 
 class Notice:
