@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from reports.words import explanation
@@ -25,9 +25,16 @@ def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0
     """Render repairs for a terminal; `again` is the command that writes them, where that was not done."""
     listed = [repair for repair in repairs if verbosity >= 0 or repair.state is not State.RIGHT]
     blocks = [_block(repair, color) for repair in listed]
-    fixable = any(repair.fix for repair in repairs)
-    last = summary(repairs) + (f"\nto change the files: {again}" if fixable and again else "")
-    return "\n\n".join([*blocks, last]) + "\n"
+    return "\n\n".join([*blocks, "\n".join([summary(repairs), *_next_step(repairs, again)])]) + "\n"
+
+
+def _next_step(repairs: Sequence[Repair], again: str) -> Iterator[str]:
+    """Say why the exit status is 1, where it is, and what changes the files."""
+    if again and any(repair.fix for repair in repairs):
+        yield "no file is changed yet, so the exit status is 1; to search again and write what is proved:"
+        yield f"    {again}"
+    elif any(repair.state in (State.OPEN, State.UNABLE) for repair in repairs):
+        yield "the exit status is 1: some gradients are left to correct by hand"
 
 
 def diffs(repairs: Sequence[Repair]) -> str:

@@ -94,9 +94,11 @@ def _passing(cases: Sequence[CaseResult], look: Look) -> str:
 
 
 def _failed(run: Run, look: Look) -> list[str]:
-    """Return what fails, a line each, as one block."""
+    """Return what fails, a line each, as one block, and the command to type next where several cases were checked."""
     lines = [folded for line in concise.failures(run) for folded in look.lines(line)]
-    return ["\n".join(["failures:", *lines]) + "\n"] if lines else []
+    command = words.fix_command(run.cases) if len(run.cases) > 1 else ""  # a case alone has it in its block
+    blocks = ["\n".join(["failures:", *lines]) + "\n"] if lines else []
+    return [*blocks, f"look for the changes that correct them: {command}\n"] if command else blocks
 
 
 def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:

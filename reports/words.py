@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import needs_words, traced, variants
-from verify.model.comparison import APPROXIMATION
+from verify.model.comparison import APPROXIMATION, REST
 from verify.model.elision import window
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
@@ -99,6 +100,8 @@ def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
     if comparison.unexplained:
         return "the formula is right, but the float error exceeds its rounding bound"
+    if comparison.name == REST and comparison.verdict is Verdict.UNDECIDED:
+        return "not judged: the check was stopped before its end; the other rows are certain"
     if comparison.evidence.function:
         return f"not compared: {comparison.evidence.function} raised an exception"
     if comparison.evidence.kind == "malformed":
@@ -341,3 +344,20 @@ def enumeration(items: Sequence[str], between: str, most: int | None) -> str:
     if most is None or len(items) <= most + 1:
         return between.join(items)
     return between.join([*items[:most], f"and {len(items) - most:,} more"])
+
+
+def fix_command(cases: Iterable[CaseResult]) -> str:
+    """Return the command that looks for a change of each case with a wrong gradient, or nothing: by their files."""
+    wrong = [case for case in cases if case.fix and not case.good]
+    if len(wrong) < 2:
+        return "".join(case.fix for case in wrong)
+    first, targets = wrong[0], dict.fromkeys(case.reproduce[2] for case in wrong)
+    return shlex.join([*first.fixing, *targets, *_behind_the_name(first)])
+
+
+def _behind_the_name(case: CaseResult) -> Sequence[str]:
+    """Return the arguments of the command that runs a case alone which do not say which one it is."""
+    arguments = case.reproduce[3:]
+    names: list[tuple[str, ...]] = [("--case", case.name), (f"--case={case.name}",)]
+    named = next((name for name in names if arguments[: len(name)] == name), ())
+    return arguments[len(named) :]

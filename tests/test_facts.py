@@ -34,6 +34,7 @@ EXCEPTIONS = {
     "verify/cases/suite.py: line": "a line of the user's file",
     "verify/scan/hints.py: line": "a line of the user's file",
     "verify/repair/diff.py: line": "a line of the user's file",
+    "verify/initial/folding.py: line": "a line of code that is about to be written",
     "verify/repair/rewriting.py: line": "a line of code that is about to be written",
 }
 

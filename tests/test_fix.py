@@ -185,7 +185,9 @@ def test_a_mistake_is_fixed(fixed, name):
     assert len(added) == 1, done.out
     assert becomes in added[0]
     assert done.source == text
-    assert done.out.endswith("to change the files: gradproof fix mine.py --fix-budget 120 --write\n")
+    assert done.out.endswith(
+        "search again and write what is proved:\n    gradproof fix mine.py --fix-budget 120 --write\n"
+    )
 
 
 RMS = """
@@ -663,3 +665,18 @@ def test_our_own_failure():
     case = CollectedCase(Unit("mine.py"), 0, "case", NOWHERE)
     repair = Search(Broken(), case, How(), 1.0).repair()
     assert (repair.state, repair.why) == (State.UNABLE, OURS)
+
+
+@slow
+def test_what_has_no_case(command, shop):
+    """With --scan, gradients are called as scan calls them; its report ends with this command, which writes the change."""
+    (shop / "mine.py").write_text(
+        "class Double:\n    def forward(self, x):\n        return 2 * x\n\n    def backward(self, dout):\n        return 3 * dout\n\n\n"
+        "class Triple:\n    def forward(self, x):\n        return 3 * x\n\n    def backward(self, dout):\n        return 3 * dout\n"
+    )
+    wanted = ("fix", "--scan", "mine.py", "--case", "Double")
+    assert f"look for the changes that correct them: gradproof {' '.join(wanted)}\n" in command("scan", "mine.py").out
+    assert "gradproof fix --scan mine.py" in command("fix", "mine.py").err
+    assert command(*wanted, "--write").status == 0
+    assert "return 2 * dout" in (shop / "mine.py").read_text()
+    assert command("scan", "mine.py", "--quick").status == 0

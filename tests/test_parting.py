@@ -153,6 +153,33 @@ def test_an_expression_of_one_line_stays():
     assert {row.place.line for row in rows} == {line_of(test_an_expression_of_one_line_stays) - 1}
 
 
+class SumOfSquares:
+    """A loss, whose upstream is 1 where a case says so; its backward pass forgets the factor."""
+
+    def forward(self, x):
+        self.x = x.copy()
+        return (x**2).sum() / len(x)
+
+    def backward(self, dout=1):
+        dx = self.x / len(self.x)
+        return dx * dout
+
+
+class SumOfSquaresAlone(SumOfSquares):
+    def backward(self):
+        return self.x + self.x
+
+
+@pytest.mark.parametrize("layer", [SumOfSquares, SumOfSquaresAlone], ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("fixed", [{}, {"upstream": 1}, {"upstream": 2}], ids=str)
+def test_a_fixed_upstream_hides_no_line(layer, fixed):
+    """A line that multiplies by the upstream is found where that is a plain 1 as well: the product is the value."""
+    rows = refuted(verify.layer(layer, inputs={"x": "N D"}, **fixed))
+    first = inspect.getsourcelines(layer.backward)[1]
+    assert {row.line_of for row in rows} == {LineOf.PARTING}
+    assert {row.place.line for row in rows} <= {first + 1, first + 2}
+
+
 def test_the_line_of_zeros():
     """What no operation makes is found where it appears first: zeros in the line that makes them, none before it."""
     rows = refuted(case_of(NoWeights))

@@ -149,6 +149,22 @@ def test_what_others_write_does_not_mix_with_the_line(terminal, tmp_path):
     assert left[-1] == "no end"
 
 
+def test_what_is_being_done_of_a_case(monkeypatch):
+    """Behind the case stands what is being done of it; once it is at an end, nothing is left of the line."""
+    monkeypatch.setattr("verify.runner.progress._AFTER", 0)
+    stream = Terminal()
+    with Progress(stream) as progress:
+        progress._begin()
+        for _ in progress.over([SimpleNamespace(name="slow, wide", where="")]):
+            progress.doing("3 changes tried")
+            progress.doing("4 changes tried")
+        progress.end()
+        progress._begin()
+        left, states = screen(stream.getvalue())
+    assert left == [""]
+    assert "slow, wide: 1 of 1, 4 changes tried" in states
+
+
 def test_a_narrow_terminal(terminal, tmp_path):
     """A line that would wrap is cut, where a Korean sign takes two columns."""
     (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from effort import slow, some
 
 from verify.cases.made import Lost
-from verify.discovery.collect import found_in
+from verify.discovery.collect import cases_again, cases_of, found_in
 from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
@@ -335,12 +336,33 @@ def test_a_wrong_gradient_does_not_choose_its_shapes(folder):
     assert {name: real.shape for name, real in case.real.items()} == {"x": "N D", "w": "D M"}
 
 
+NEXT = "check them: gradproof {0}\nlook for the changes that correct them: gradproof fix {0}"
+
+
+def test_changed_code_is_called_as_before(folder):
+    """A scanned case of edited code has its call, though of the edited gradient another one would look right."""
+    wrong = (
+        "import numpy as np\n\n\nclass SquaredLoss:\n    def forward(self, x, t):\n        self.x, self.t = x, t\n"
+        "        return 0.5 * np.sum((x - t) ** 2)\n\n"
+        "    def backward(self, dout=1):\n        return 3 * dout * (self.x - self.t**2)\n"
+    )
+    (folder / "moved.py").write_text(wrong)
+    (listing,) = listings(["moved.py"])
+    unit = unit_of(listing)
+    (before,) = cases_of(unit)
+    (folder / "moved.py").write_text(wrong.replace("3 * ", ""))
+    (looked_for,), (again,) = cases_of(unit), cases_again(unit, [before])
+    assert again.text == before.text
+    assert (again.where, again.backward) == (before.where, before.backward)
+    assert looked_for.text != before.text, "the edit leaves the call alone: it tests nothing"
+
+
 @slow
 def test_init(command, folder):
     """The file that init writes is Python that makes the same cases, and it is never overwritten."""
     (folder / "sized.py").write_text((CORPUS / "sized.py").read_text())
     done = command("init", "sized.py")
-    assert (done.status, done.out) == (0, "verify_sized.py: 3 cases\ncheck them: gradproof verify_sized.py\n")
+    assert (done.status, done.out) == (0, f"verify_sized.py: 3 cases\n{NEXT.format('verify_sized.py')}\n")
     text = (folder / "verify_sized.py").read_text()
     assert "from sized import Dense, LayerNorm, Linear" in text
     assert command("list", "verify_sized.py").out.count("\n") == 3
@@ -353,7 +375,7 @@ def test_init(command, folder):
         (folder / f"{name}.py").write_text(
             "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
         )
-    assert command("init", *(f"{name}.py" for name in "abcd")).out.endswith("\ncheck them: gradproof .\n")
+    assert command("init", *(f"{name}.py" for name in "abcd")).out.endswith(f"\n{NEXT.format('.')}\n")
     assert "--diff" in again.err
 
 
@@ -429,6 +451,27 @@ def test_init_diff(command, folder):
     assert command("verify_lstm.py", "--quick").status == 0
 
 
+def test_init_writes_short_names_and_lines(command, folder):
+    """A variable has the name of its class in words, unless that is taken, and lines are as long as formatters allow."""
+    (folder / "named.py").write_text(
+        "import numpy as np\n\n\nclass PReLU:\n    def __init__(self, slope_of_the_negative_half):\n"
+        "        self.slope_of_the_negative_half = slope_of_the_negative_half\n\n"
+        "    def forward(self, x_of_the_layer_before, scale_of_the_inputs):\n        return x_of_the_layer_before * 2\n\n"
+        "    def backward(self, dout):\n        return 2 * dout, 0 * dout\n\n\n"
+        "class Tanh:\n    def forward(self, x):\n        self.y = np.tanh(x)\n        return self.y\n\n"
+        "    def backward(self, dout):\n        return dout * (1 - self.y**2)\n\n\n"
+        "def tanh(x):\n    return np.tanh(x)\n\n\ndef tanh_prime(x):\n    return 1 - np.tanh(x) ** 2\n\n\n"
+        "def sum_forward(x):\n    return x.sum(), x\n\n\ndef sum_backward(dout, x):\n    return dout * np.ones_like(x)\n"
+    )
+    assert command("init").status == 0
+    text = (folder / "verify_named.py").read_text()
+    variables = re.findall(r"^(\w+) = gradproof", text, re.MULTILINE)
+    assert {"tanh_case", "sum_case", "prelu"} <= {*variables}, text
+    assert len({*variables}) == 4
+    assert max(map(len, text.splitlines())) <= 100
+    assert command("list", "verify_named.py").out.count("\n") == 4
+
+
 def test_init_names_what_is_missing(command, folder):
     """What could not be set up is in the file as a comment, with the reason."""
     (folder / "odd.py").write_text(
@@ -436,7 +479,7 @@ def test_init_names_what_is_missing(command, folder):
         "    def backward(self, dout):\n        return dout\n\n\n"
         "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
     )
-    lines = ["verify_odd.py: 1 case, and 1 to write by hand", "check them: gradproof verify_odd.py"]
+    lines = ["verify_odd.py: 1 case, and 1 to write by hand", *NEXT.format("verify_odd.py").split("\n")]
     assert command("init").out.splitlines() == lines
     assert "# Odd (odd.py:4) is not in this file:\n# " in (folder / "verify_odd.py").read_text()
 

@@ -9,6 +9,7 @@ import results
 import verify
 from reports import concise, layout, terminal
 from reports.terminal import Look
+from reports.words import fix_command
 from verify.model.result import Run, summary
 
 EVERYTHING = results.everything()
@@ -52,8 +53,39 @@ def test_failures_are_listed_at_the_end():
     """After all cases each failure has a line, the same as of `--format concise`; where all pass there is no list."""
     text = terminal.render(EVERYTHING, Look(width=0))
     *lines, _ = concise.render(EVERYTHING).splitlines()
-    assert text.endswith("\n".join(["failures:", *lines, "", f"{summary(EVERYTHING)}.\n"]))
+    next_step = f"look for the changes that correct them: {fix_command(EVERYTHING.cases)}"
+    assert text.endswith("\n".join(["failures:", *lines, "", next_step, "", f"{summary(EVERYTHING)}.\n"]))
     assert "failures:" not in terminal.render(Run(tuple(ARRAYS)))
+
+
+def commanded(name, *command):
+    """Return a wrong case that a command has checked."""
+    return replace(results.HALVED, name=name, reproduce=("gradproof", *command, "--case", name))
+
+
+@pytest.mark.parametrize(
+    ("cases", "command"),
+    [
+        ([commanded("a", "scan", "b.py"), *ARRAYS], "gradproof fix --scan b.py --case a"),
+        ([commanded("a", "run", "b.py"), commanded("c", "run", "b.py")], "gradproof fix b.py"),
+        ([commanded("a", "scan", "b.py"), commanded("c", "scan", "d e.py")], "gradproof fix --scan b.py 'd e.py'"),
+        ([commanded("a", "run", "b.py")], ""),
+        ([replace(commanded("a", "run", "b.py"), reproduce=("pytest", "b.py::a")), *ARRAYS], ""),
+        (
+            [
+                replace(case, reproduce=(*case.reproduce, "--layers", "mine"))
+                for case in map(commanded, "ac", ("run",) * 2, ("b.py",) * 2)
+            ],
+            "gradproof fix b.py --layers mine",
+        ),
+    ],
+)
+def test_the_command_to_type_next(cases, command):
+    """Behind the failures of several cases stands the command that looks for changes: of one case, or of the files."""
+    *_, before, _, last = terminal.render(Run(tuple(cases)), Look(width=0)).splitlines()
+    assert last.startswith("FAILED")
+    assert before == (f"look for the changes that correct them: {command}" if command else before)
+    assert ("correct them" in before) == bool(command)
 
 
 def test_inherited_errors_are_folded_under_the_culprit():

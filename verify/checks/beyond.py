@@ -78,11 +78,11 @@ class _Parts:
 
     def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep, state: State | None) -> CaseResult:
         """Return the result after all parts; floats are those of some `runs` at samples and elsewhere."""
-        keep(self._result(), "other sizes, contracts, floats")
+        keep(self._result(), "other sizes, contracts and float errors")
         self._check_sizes(seed)
-        keep(self._result(), "contracts, floats")
+        keep(self._result(), "contracts and float errors")
         self.broken = [] if dead(self.runs) else contracts(self.case, self.sample, self.runs, seed, state)
-        keep(self._result(), "floats")
+        keep(self._result(), "float errors")
         self.floats = arithmetic(self.case, runs, seed)
         self._refute_at_points(seed)
         result = self._result()

@@ -208,6 +208,8 @@ def _add_others(commands: Any, choosing: _Parser) -> None:
     mutate = _add_command(commands, "mutate", _checking(OF_MUTANTS), choosing)
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
     fix = _add_command(commands, "fix", _checking(OF_FIXES), choosing)
+    scanned = "the gradients that have no case, called as `gradproof scan` calls them; targets are its paths"
+    fix.add_argument("--scan", action="store_true", help=scanned)
     fix.add_argument("--fix-budget", type=_seconds, default=30, metavar="SECONDS", help=_BUDGET)
     output = fix.add_mutually_exclusive_group()
     output.add_argument("--diff", action="store_true", help="print the changes alone, as a diff for `git apply`")

@@ -32,6 +32,7 @@ def mutate(workers: Workers, options: argparse.Namespace, progress: Progress) ->
     with Crew(workers) as crew:
         cases = selected(workers, options, config)
         surveys = [surveyed(crew, case, how, options.operators, progress) for case in cases]
+    progress.end()
     verbosity = options.verbose - options.quiet
     texts = {"json": lambda: mutants.document(surveys, __version__)}
     texts["terminal"] = lambda: mutants.render(surveys, color=colored(options.color), verbosity=verbosity)

@@ -61,6 +61,7 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
         raise InputError("nothing was written: --diff prints the new cases, to copy into the existing files")
     if made := [file.path for file in written if file.cases]:
         print(f"check them: {shlex.join(['gradproof', *_targets(made)])}")
+        print(f"look for the changes that correct them: {shlex.join(['gradproof', 'fix', *_targets(made)])}")
     return 0
 
 

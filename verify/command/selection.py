@@ -19,7 +19,7 @@ def selected(workers: Workers, options: argparse.Namespace, config: Config) -> l
     from verify.discovery.targets import of_expression
 
     layers = options.layers or config.layers
-    if options.command == "scan":
+    if options.command == "scan" or (options.command == "fix" and options.scan):
         from verify.command.scanning import scanned
 
         return _chosen(scanned(workers, options.targets), options)

@@ -60,6 +60,22 @@ def cases_of(unit: Unit) -> list[Case]:
     return found_in(unit)[0]
 
 
+def cases_again(unit: Unit, cases: Sequence[Case]) -> list[Case]:
+    """Return the cases of a unit whose source is another one now; scanned ones are called as these `cases` are.
+
+    Raises InputError and TargetError.
+    """
+    if not unit.scan:
+        return cases_of(unit)
+    from verify.scan.scanned import made_again  # seldom needed
+
+    module = _imported(unit)
+    try:
+        return made_again(module, cases)
+    except Exception as problem:
+        raise failed(problem) from problem
+
+
 def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
     """Return the cases of a unit, and those that its module makes and that cannot be found in it; raises the same."""
     if unit.name:

@@ -8,6 +8,7 @@ _EXAMPLES = {
     True: '[[case]] with name = "tax", expression = "price = apple * tax", inputs = { apple = 100, tax = 1.1 }',
     False: 'affine = gradproof.layer(Affine, inputs={"x": "N D"}, params={"W": "D M", "b": "M"})',
 }
+_WITHOUT = "; or without cases: `gradproof scan {0}` checks its layers, `gradproof fix --scan {0}` corrects them"
 HELP = """A case says what code to call and which shapes its arrays have. Write cases into a file beside your layers:
 
     # my_cases.py
@@ -42,7 +43,7 @@ All of it, with examples: docs/how-to/write-cases.md in the repository, and help
 def no_cases(target: str) -> InputError:
     """Return the error for a target without cases, which says how to write one and what needs none."""
     formulas = target.endswith(".toml")
-    scan = "" if formulas else f"; or check its layers without cases: gradproof scan {target}"
+    scan = "" if formulas else _WITHOUT.format(target)
     return InputError(
         f"{target}: contains no cases; add one, such as {_EXAMPLES[formulas]}: see `gradproof explain cases`{scan}"
     )

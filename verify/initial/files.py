@@ -8,21 +8,22 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
+from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple
 
 from verify.discovery.messages import Task, Unit
 from verify.discovery.scanning import Listing, unit_of
+from verify.initial.folding import WIDTH, comment, folded
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
 from verify.runner.workers import CollectedCase, Workers
 
-_WIDTH = 100
 _OPENING = ("def ", "class ", "@", "#")
 _TEXT = Task(f"{PACKAGE}.initial.tool", "text")
-_HEAD = '"""The gradients of {}, to edit shapes, domains and options; run `gradproof {}`."""'
-_MISSING = "# {name} ({where}) is not in this file:\n# {why}\n# Write it by hand: `gradproof explain cases` shows how."
+_HEAD = '"""The gradients of {}: edit shapes, domains and options.\n\nRun `gradproof {}`.\n"""'
+_MISSING = "{name} ({where}) is not in this file:\n{why}\nWrite it by hand: `gradproof explain cases` shows how."
 
 
 class Written(NamedTuple):
@@ -59,7 +60,8 @@ def file_of(workers: Workers, listing: Listing) -> Written:
     """Return the file of the cases of a module."""
     unit = unit_of(listing)
     items = workers.cases(unit)
-    texts = _told_apart([text for item in items if isinstance(item, CollectedCase) and (text := _text(workers, item))])
+    written = [text for item in items if isinstance(item, CollectedCase) and (text := _text(workers, item))]
+    texts = [folded(text) for text in _told_apart(_shortly_named(written))]
     missing = [item for item in items if isinstance(item, CaseResult)]
     path = listing.path.with_name(f"verify_{listing.path.stem}.py")
     head = _HEAD.format(listing.path.name, relative(path))
@@ -70,6 +72,15 @@ def file_of(workers: Workers, listing: Listing) -> Written:
 def _text(workers: Workers, case: CollectedCase) -> str:
     answer = workers.ask_about(_TEXT, case)
     return str(answer.value) if answer.kind == "done" else ""
+
+
+def _shortly_named(texts: Sequence[str]) -> list[str]:
+    """Return texts whose variables are called as what they check, where that is the name of nothing else."""
+    names = {name for text in texts for name in _made(text)}
+    others = {name for text in texts for name in (*_made(text), *_free(text))} | {"gradproof", "np", *dir(builtins)}
+    short = {name: name.removesuffix("_case") for name in names if name.endswith("_case")}
+    fitting = {name: to for name, to in short.items() if to.isidentifier() and not iskeyword(to) and to not in others}
+    return [re.sub(r"\w+", lambda word: fitting.get(word[0], word[0]), text) for text in texts]
 
 
 def _told_apart(texts: Sequence[str]) -> list[str]:
@@ -102,7 +113,7 @@ def _imports(unit: Unit, path: Path, texts: Sequence[str]) -> str:
     names, numpy = sorted(used - {"np"}), ["import numpy as np"] if "np" in used else []
     module = path.stem if unit.alone else unit.name
     line = f"from {module} import {', '.join(names)}"
-    if len(line) > _WIDTH:
+    if len(line) > WIDTH:
         line = "\n    ".join([f"from {module} import (", *(f"{name}," for name in names)]) + "\n)"
     return "\n".join(["", "import gradproof", *numpy, *([line] if names else []), ""])
 
@@ -127,4 +138,4 @@ def _spaced(texts: Sequence[str]) -> Iterator[str]:
 
 def _comment(row: CaseResult) -> str:
     why = row.comparisons[0].evidence.detail
-    return _MISSING.format(name=row.name, where=row.where, why=why)
+    return comment(_MISSING.format(name=row.name, where=row.where, why=why))

@@ -31,6 +31,8 @@ class Verdict(Enum):
 
 NOT_ROUNDING = "NOT ROUNDING"  # the state of a right formula with floats that rounding does not explain
 
+REST = "the rest of the case"  # the name of the row for what was left to check when a check was stopped
+
 # The kinds of evidence that more than one check asks for.
 SAME_FORMULA = "same formula"
 APPROXIMATION = "approximation"

@@ -71,6 +71,13 @@ __all__ = [
 SCHEMA_VERSION = "2.5"
 
 
+# By the command that checks a case, the one that looks for a change of its code.
+_FIXING: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("gradproof", "run"): ("gradproof", "fix"),
+    ("gradproof", "scan"): ("gradproof", "fix", "--scan"),
+}
+
+
 @dataclass(frozen=True)
 class CaseResult:
     """The result of a case: all comparisons, with what a reader needs to recognise and repeat it.
@@ -137,9 +144,14 @@ class CaseResult:
         """
         wrong = any(row.wrong for row in self.comparisons)
         undecided = any(row.verdict is Verdict.UNDECIDED for row in self.comparisons)
-        if self.expression or undecided or not wrong or self.reproduce[:2] != ("gradproof", "run"):
+        if self.expression or undecided or not wrong or not self.fixing:
             return ""
-        return shlex.join(("gradproof", "fix", *self.reproduce[2:]))
+        return shlex.join((*self.fixing, *self.reproduce[2:]))
+
+    @property
+    def fixing(self) -> tuple[str, ...]:
+        """Return what that command begins with, before the file: by the command that checked the case; or nothing."""
+        return _FIXING.get(self.reproduce[:2], ())
 
     @property
     def bounded(self) -> bool:

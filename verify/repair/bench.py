@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from verify.cases.case import Case
-from verify.discovery.collect import cases_of
+from verify.discovery.collect import cases_again
 from verify.discovery.messages import Unit
 from verify.discovery.sources import standing_in
 from verify.model.errors import GradproofError
@@ -193,7 +193,7 @@ class Tool:
                 stack.enter_context(standing_in(file, source))
             stack.enter_context(self._worlds.apart(unit.folders))
             try:
-                edited = cases_of(unit)
+                edited = cases_again(unit, cases)
             except GradproofError as problem:
                 return refused(str(problem))
             if [case.name for case in edited] != [case.name for case in cases]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,10 +44,12 @@ _UNPROVED = "the written code differs from it at the sample"
 
 
 class Search:
-    """The search for a fix of one case, for at most `budget` seconds."""
+    """The search for a fix of one case, for at most `budget` seconds; `says` is told what it does."""
 
-    def __init__(self, crew: Crew, case: CollectedCase, how: How, budget: float) -> None:
-        self._crew, self._case, self._how = crew, case, how
+    def __init__(
+        self, crew: Crew, case: CollectedCase, how: How, budget: float, says: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._crew, self._case, self._how, self._says = crew, case, how, says
         self._end = time.monotonic() + budget
         self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._before: Before | None = None
@@ -118,6 +120,7 @@ class Search:
 
     def _proof(self, edits: Edits) -> Proof:
         """Return whether edits are proved, in a process that has seen no other ones."""
+        self._says("a change is being proved")
         proof = proved(self._crew, self._case, self._how, edits, self._before)
         self._before, self._hazards = proof.before or self._before, proof.hazards
         return proof
@@ -170,6 +173,7 @@ class Search:
         if left is None and len(trials) > 1 and not self._over():
             return [pair for edits in trials for pair in self._counted([edits])]
         self._tried += len(trials)
+        self._says(f"{self._tried:,} changes tried")
         return list(zip(trials, left or [None] * len(trials), strict=True))
 
     def _ask(self, request: Task, without: Any, *arguments: Any, limit: float = math.inf) -> Any:
@@ -211,10 +215,12 @@ def repaired(
     repairs: dict[int, Repair] = {}
     for number, case in enumerate(progress.over(cases, lines=lines)):
         if isinstance(case, CollectedCase):
-            repairs[number] = Search(crew, case, how, budget).repair()
+            repairs[number] = Search(crew, case, how, budget, progress.doing).repair()
         else:
             repairs[number] = Repair(case.name, case.where, State.UNABLE, why=case.comparisons[0].evidence.detail)
     collected = {number: case for number, case in enumerate(cases) if isinstance(case, CollectedCase)}
+    progress.doing("all changes are being proved together")
     again = confirmed(crew, list(collected.values()), how, [repairs[number] for number in collected])
+    progress.doing("the exact gradients are being written as code")
     again = with_code(crew, list(collected.values()), how, again)
     return list({**repairs, **dict(zip(collected, again, strict=True))}.values())

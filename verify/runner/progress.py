@@ -38,7 +38,7 @@ class Progress:
     def __init__(self, stream: TextIO, *, silent: bool = False) -> None:
         self._stream, self._standing_in = stream, contextlib.redirect_stderr(self)
         self._watched = not silent and stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._line, self._visible, self._midline = "", False, False
+        self._line, self._place, self._visible, self._midline = "", "", False, False
         self._lock, self._due = threading.RLock(), threading.Timer(_AFTER, self._begin)
         self._due.daemon = True
         self._took: list[tuple[float, Named]] = []
@@ -51,9 +51,7 @@ class Progress:
 
     def __exit__(self, *error: object) -> None:
         self._due.cancel()
-        with self._lock:
-            self._clear()
-            self._line = ""  # nothing is left to be shown by a timer that was about to
+        self.end()  # nothing is left to be shown by a timer that was about to
         self._standing_in.__exit__(None, None, None)
 
     def __getattr__(self, name: str) -> Any:
@@ -62,8 +60,20 @@ class Progress:
     def __call__(self, name: str, done: int, number: int) -> None:
         """Say which one of so many it is, on a terminal."""
         with self._lock:
-            self._line = f"{name}: {done} of {number}"
+            self._line = self._place = f"{name}: {done} of {number}"
             self._draw()
+
+    def doing(self, activity: str) -> None:
+        """Say what is being done of the one that it is, on a terminal."""
+        with self._lock:
+            self._line = f"{self._place}, {activity}"
+            self._draw()
+
+    def end(self) -> None:
+        """Take the line away for good: what is printed next would stand behind it."""
+        with self._lock:
+            self._clear()
+            self._line = self._place = ""
 
     def over(self, cases: Sequence[_Case], *, lines: bool = False) -> Iterator[_Case]:
         """Go through cases, and say which one it is; with `lines` also where nobody watches."""

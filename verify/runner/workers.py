@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TextIO, TypeVar
 from verify.discovery.messages import Answer, Task, Unit
 from verify.discovery.targets import case_name
 from verify.discovery.writing import no_cases
+from verify.model.comparison import REST
 from verify.model.errors import InputError, WorkerError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
@@ -279,11 +280,11 @@ def _lost(target: str, where: Place, reproduce: tuple[str, ...], answer: Answer)
 
 
 def _cut_short(answer: Answer) -> CaseResult:
-    """Return what was certain of a case before it broke off, with a row that says what was not done, and why."""
+    """Return what was certain of a case before it broke off, with a row that says what was not judged, and why."""
     from verify.model.excerpts import excerpted
 
     result, rest = answer.partial
-    row = _unknown("the rest of the case", answer, f"{answer.value}; not done: {rest}")
+    row = _unknown(REST, answer, f"{answer.value}; left out: {rest}")
     return excerpted(replace(result, comparisons=(*result.comparisons, row)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from verify.cases.case import TracedCase
+from verify.cases.names import spelled
 from verify.scan.candidate import Candidate
 
 OPTIONS, ACCEPTED, PASSED = "<options>", "<accepted>", "<passed>"
@@ -70,16 +72,7 @@ class Recipe:
 
     def case(self, module: Mapping[str, Any]) -> TracedCase:
         """Return the case, made of the variables of the module; raises whatever its making raises."""
-        import numpy
-
-        import verify
-
-        namespace = ModuleType(self.name)
-        vars(namespace).update({"np": numpy, **module, "gradproof": verify})
-        _Text(self.code).exec_module(namespace)
-        case = getattr(namespace, self.name)
-        assert isinstance(case, TracedCase)
-        return case
+        return case_of(self.code, self.name, module)
 
 
 class _Text(InspectLoader):
@@ -91,6 +84,20 @@ class _Text(InspectLoader):
     def get_source(self, fullname: str) -> str:
         """Return the text."""
         return self._text
+
+
+def case_of(text: str, name: str, module: Mapping[str, Any]) -> TracedCase:
+    """Return the case that a text calls by a name, made of a module's variables; raises whatever its making does."""
+    import numpy
+
+    import verify
+
+    namespace = ModuleType(name)
+    vars(namespace).update({"np": numpy, **module, "gradproof": verify})
+    _Text(text).exec_module(namespace)
+    case = getattr(namespace, name)
+    assert isinstance(case, TracedCase)
+    return case
 
 
 def described(shape: str, low: str = "", high: str = "") -> str:
@@ -141,5 +148,17 @@ def generator(
 
 def variable(candidate: Candidate) -> str:
     """Return the name of the variable of a case, which hides none that the case uses."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W+", "_", candidate.name).strip("_").lower()
-    return f"{words or 'gradient'}_case"
+    parts = re.split(r"[\W_]+", candidate.name)
+    return f"{'_'.join(filter(None, map(_in_words, parts))) or 'gradient'}_case"
+
+
+def _in_words(name: str) -> str:
+    """Return a name with underscores between its words; those of one or two letters are one word: ReLU, Conv2D, IoU."""
+    words = re.sub(r"(?<=\d)_(?=[a-z](_|$))", "", spelled(name)).split("_")
+    groups = itertools.groupby(words, _is_short)
+    return "_".join(("" if short else "_").join(group) for short, group in groups)
+
+
+def _is_short(word: str) -> bool:
+    """Tell whether a word may be a piece of an acronym: it has at most two letters."""
+    return len(re.sub(r"\d", "", word)) <= 2

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from inspect import isabstract
 from pathlib import Path
 from types import ModuleType
 
-from verify.cases.case import Case
+from verify.cases.case import Case, TracedCase
 from verify.cases.made import Lost
 from verify.model.reasons import Reason
 from verify.model.where import as_place, described
@@ -17,6 +18,7 @@ from verify.scan import names
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.candidates import candidates
 from verify.scan.read import resolved
+from verify.scan.recipe import case_of
 from verify.scan.setup import Setup, set_up
 from verify.scan.source import Source
 from verify.scan.trial import NOT_MADE, RIGHT, Tried
@@ -36,6 +38,21 @@ def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
     setups = [setup for setup in setups if setup.candidate.sure or setup.tried.score == RIGHT]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
     return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]
+
+
+def made_again(module: ModuleType, cases: Sequence[Case]) -> list[Case]:
+    """Return scanned cases of a module whose source has changed: they are called as before, and no call is looked for.
+
+    Another call could be found, of which the changed gradient is right. Raises whatever the making of a case raises.
+    """
+    return [_made_again(case, vars(module)) for case in cases if isinstance(case, TracedCase)]
+
+
+def _made_again(case: TracedCase, module: Mapping[str, object]) -> TracedCase:
+    """Return a case made of its text, whose last statement names it."""
+    last = ast.parse(case.text).body[-1]
+    name = last.name if isinstance(last, ast.FunctionDef) else ast.unparse(last).split()[0]
+    return replace(case_of(case.text, name, module), where=case.where, backward=case.backward, text=case.text)
 
 
 def _set_up(candidate: Candidate, source: Source, module: Mapping[str, object]) -> Setup:

@@ -27,7 +27,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.symbols.taped import TapedTrace
 
-_LEFT = "the operations of the layer, as they are drawn"
+_LEFT = "the drawing of the layer's operations"
 _MOST = 60  # steps that are drawn
 _SMALLEST = 1e-300  # of constants that are written
 _LONGEST = 80  # signs of a line of source

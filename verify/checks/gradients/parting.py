@@ -9,6 +9,8 @@ missing values are all of the exact side, too; else the last, on which all that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, cast
 
@@ -67,10 +69,14 @@ def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: 
 
 
 def _recorded(case: TracedCase, exact: Exact, seed: int, run: Observation | None = None) -> Observation | None:
-    """Return the run as a recorder has it, if it comes to its end."""
-    run = run or exact.seen.again(Recorder())
+    """Return the run as a recorder has it, if it comes to its end.
+
+    An upstream that the case fixes is a variable of that value: times a plain 1, an operation would not be seen.
+    """
+    run, fixed = run or exact.seen.again(Recorder()), case.upstream
+    upstream = Fraction if fixed is None else lambda _: fixed
     try:
-        return observe(case, exact.seen.variant, seed, seen=run, at=exact.seen.at)
+        return observe(replace(case, upstream=None), exact.seen.variant, seed, upstream, seen=run, at=exact.seen.at)
     except SubjectError:
         return None
 

@@ -39,7 +39,7 @@ from verify.tracing.symbols.trace import Trace
 
 CONSTANT = "the output is constant in every region that was reached, so every derivative there is 0"
 _ON_PURPOSE = (APPROXIMATION, SMALL_CONSTANT)  # evidence of gradients that are right although they differ
-_ALL = "further variants, other regions, other sizes, contracts, floats"
+_ALL = "further variants, other regions and sizes, contracts and float errors"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _ADDED = "{name} is compiled: the function added for it was traced instead, and its floats were compared with it"
 _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"

@@ -25,7 +25,7 @@ from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
-_LEFT = "the derivative over the input, as it is drawn"
+_LEFT = "the drawing of the derivative over the input"
 _POINTS = 64
 _REACH = Fraction(4)  # on both sides of 0, where the domain has no end
 _MARGIN = Fraction(5, 4)  # of the input of a counterexample
