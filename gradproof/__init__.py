@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         extend,
         fixed,
         integer,
+        jax_check_grads,
         jax_rule,
         jvp,
         layer,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         pytensor_op,
         real,
         torch_function,
+        torch_gradcheck,
     )
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "extend",
     "fixed",
     "integer",
+    "jax_check_grads",
     "jax_rule",
     "jvp",
     "layer",
@@ -58,6 +61,7 @@ __all__ = [
     "pytensor_op",
     "real",
     "torch_function",
+    "torch_gradcheck",
 ]
 
 install()

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from verify.adapters.checkers import jax_check_grads, torch_gradcheck
     from verify.adapters.functions import autograd_primitive, jax_rule, pytensor_op, torch_function
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
@@ -27,6 +28,7 @@ __all__ = [
     "derivative",
     "fixed",
     "integer",
+    "jax_check_grads",
     "jax_rule",
     "jvp",
     "layer",
@@ -35,6 +37,7 @@ __all__ = [
     "pytensor_op",
     "real",
     "torch_function",
+    "torch_gradcheck",
 ]
 __version__ = "0.1.0"
 
@@ -60,6 +63,8 @@ _HOMES = {
     "pytensor_op": "adapters.functions",
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
+    "torch_gradcheck": "adapters.checkers",
+    "jax_check_grads": "adapters.checkers",
 }
 
 

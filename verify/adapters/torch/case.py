@@ -7,7 +7,7 @@ for gradients with the upstream. So what is judged is what a training loop gets,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -37,26 +37,44 @@ _ALLOWED = {"GP124": "an input that is frozen gets no gradient"}
 
 def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
     """Return the case of a Function; raises InputError where the parts do not fit (`adapters.functions`)."""
-    if not (isinstance(function, type) and issubclass(function, torch.autograd.Function)):
+    if not is_function(function):
         raise InputError(f"torch_function({quoted(function)}): expected a subclass of torch.autograd.Function")
+    names = parameters_of(function, {**inputs, **(terms.options or {})})
+    return calling_case(function.apply, function.__name__, names, inputs, terms, name, _place(function))
+
+
+def is_function(value: Any) -> bool:
+    """Tell whether a value is a class with a forward and backward of its own."""
+    return isinstance(value, type) and issubclass(value, torch.autograd.Function)
+
+
+def calling_case(
+    call: Callable[..., Any],
+    title: str,
+    names: Sequence[str],
+    inputs: Mapping[str, Any],
+    terms: Terms,
+    name: str,
+    backward: Place,
+) -> TracedCase:
+    """Return the case of what is called with tensors by the names of inputs and options; raises InputError."""
     options = terms.options or {}
-    names = _parameters(function, {**inputs, **options})
     declared = {key: described(key, value) for key, value in inputs.items()}
     if any(isinstance(value, Complex) for value in inputs.values()):
-        raise InputError(f"torch_function({function.__name__}): complex inputs are not supported yet")
+        raise InputError(f"torch_function({title}): complex inputs are not supported yet")
     wanted = [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
     frozen = {FROZEN.format(key): key for key in wanted} if len(wanted) > 1 else {}
     ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
     allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
-    with naming(name or function.__name__):
+    with naming(name or title):
         as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
     return traced(
-        name or function.__name__,
-        _driving(function, names, wanted, frozen, as_if),
+        name or title,
+        _driving(call, names, wanted, frozen, as_if),
         inputs,
         terms._replace(options={**options, WAY: ways}, allow=allow),
         where=made_at(),
-        backward=_place(function),
+        backward=backward,
         unnamed=not name,
         stated=True,
     )
@@ -69,7 +87,7 @@ def _place(function: Any) -> Place:
     return start_of(backward.__code__)
 
 
-def _parameters(function: Any, written: Mapping[str, Any]) -> list[str]:
+def parameters_of(function: Any, written: Mapping[str, Any]) -> list[str]:
     """Return the arguments of `apply` in order, by the parameters of forward; raises InputError for other names."""
     has_context = function.setup_context is torch.autograd.Function.setup_context
     parameters = [*inspect.signature(function.forward).parameters.values()][has_context:]
@@ -90,9 +108,9 @@ def _parameters(function: Any, written: Mapping[str, Any]) -> list[str]:
 
 
 def _driving(
-    function: Any, names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str], as_if: Call | None
+    call: Callable[..., Any], names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str], as_if: Call | None
 ) -> Subject:
-    """Return what drives a Function; `wanted` has the inputs that are differentiated, `frozen` which of them is not.
+    """Return what drives a call on tensors; `wanted` has the inputs that are differentiated, `frozen` which one is not.
 
     What it yields are the outputs, or those of `as_if`, from copies of the inputs.
     """
@@ -106,7 +124,7 @@ def _driving(
             for key in required:
                 leaves[key].requires_grad_()
             copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
-            outputs = _differentiable(function.apply(*(copies[key] for key in names)))
+            outputs = _differentiable(call(*(copies[key] for key in names)))
             stated = outputs if as_if is None else _stated(as_if, {**arguments, **leaves}, outputs)
             outputs, stated = ([part[0].sum()] if way == SUMMED else part for part in (outputs, stated))
         douts = yield leaving(stated[0]) if len(stated) == 1 else tuple(map(leaving, stated))

@@ -1,0 +1,103 @@
+"""The gradients of a function of tensors, decided in the place of `torch.autograd.gradcheck`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch.autograd.gradcheck import GradcheckError
+
+from verify.adapters.deciding import Bounds, Decision, decided, domain_of, warn_of_points
+from verify.adapters.torch.case import WAY, calling_case, is_function
+from verify.cases.case import TracedCase
+from verify.cases.inputs import constant, real
+from verify.cases.terms import Terms
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import described, start_of
+
+_CHECKER = "torch.autograd.gradcheck"
+_NONE = "no tensor requires a gradient"
+_UNUSUAL = "a tensor is complex, sparse or empty"
+_NOT_FINITE = "no domain around the given inputs was found on which the outputs are finite"
+
+
+def gradcheck(function: Callable[..., Any], inputs: Any, *, raise_exception: bool, settings: dict[str, Any]) -> bool:
+    """Return whether gradients are right, as torch's checker does (`adapters.checkers`)."""
+    call = _Call(function, tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
+    decision = call.decision()
+    if decision.open:
+        warn_of_points(call.name, decision.open, _CHECKER)
+        return bool(torch.autograd.gradcheck(function, inputs, raise_exception=raise_exception, **settings))
+    if decision.wrong and raise_exception:
+        raise GradcheckError(decision.wrong)
+    return not decision.wrong
+
+
+class _Call:
+    """A function and the arguments that it is to be called with; `wanted` are the places of those with a gradient."""
+
+    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        self._function, self._arguments = function, arguments
+        owner = getattr(function, "__self__", None)
+        self._class: Any = owner if is_function(owner) else None
+        self.name = getattr(self._class or function, "__name__", type(function).__name__)
+        self._wanted = [
+            i for i, value in enumerate(arguments) if isinstance(value, torch.Tensor) and value.requires_grad
+        ]
+
+    def decision(self) -> Decision:
+        """Return what becomes of the gradients."""
+        tensors = [self._arguments[place].detach() for place in self._wanted]
+        if not tensors or any(map(_is_unusual, tensors)):
+            return Decision(open=_UNUSUAL if tensors else _NONE)
+        try:
+            bounds = domain_of([tensor.numpy() for tensor in tensors], self._is_finite)
+        except Exception as problem:  # noqa: BLE001 - whatever the user's function raises, torch's checker raises as well
+            return Decision(open=described(problem))
+        return Decision(open=_NOT_FINITE) if bounds is None else decided(self.name, partial(self._case, bounds))
+
+    def _is_finite(self, drawn: Sequence[np.ndarray]) -> bool:
+        arguments = list(self._arguments)
+        for place, array in zip(self._wanted, drawn, strict=True):
+            arguments[place] = torch.as_tensor(array, dtype=arguments[place].dtype)
+        with torch.no_grad():
+            returned = self._function(*arguments)
+        outputs = returned if isinstance(returned, (tuple, list)) else (returned,)
+        return all(bool(torch.isfinite(output).all()) for output in outputs if isinstance(output, torch.Tensor))
+
+    def _case(self, bounds: Bounds) -> TracedCase:
+        low, high = bounds
+        inputs = {
+            name: real(" ".join(map(str, value.shape)), low=low, high=high)
+            if place in self._wanted
+            else constant(value)
+            for place, (name, value) in enumerate(zip(self._names(), self._arguments, strict=True))
+        }
+        return calling_case(self._function, self.name, [*inputs], inputs, Terms(), "", self._place())
+
+    def _names(self) -> list[str]:
+        """Return the names of the arguments, or numbered ones where the signature has none for each."""
+        try:
+            parameters = [
+                *inspect.signature(self._class.forward if self._class else self._function).parameters.values()
+            ]
+        except (TypeError, ValueError):
+            parameters = []
+        if self._class and self._class.setup_context is torch.autograd.Function.setup_context:
+            parameters = parameters[1:]
+        names = [item.name for item in parameters if item.kind is not item.VAR_POSITIONAL][: len(self._arguments)]
+        if len(names) < len(self._arguments) or WAY in names:
+            return [f"input_{place}" for place in range(len(self._arguments))]
+        return names
+
+    def _place(self) -> Place:
+        code = getattr(inspect.unwrap(self._class.backward if self._class else self._function), "__code__", None)
+        return start_of(code) if code else NOWHERE
+
+
+def _is_unusual(tensor: torch.Tensor) -> bool:
+    return tensor.is_complex() or tensor.layout is not torch.strided or not tensor.numel()
