@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.adapters.checkers import jax_check_grads, torch_gradcheck
     from verify.adapters.functions import autograd_primitive, jax_rule, pytensor_op, torch_function
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from verify.checks.checker import check
     from verify.model.result import CaseResult, Comparison, Verdict
     from verify.testing.assertions import assert_gradients
+    from verify.testing.checkers import jax_check_grads, torch_gradcheck
 
 __all__ = [
     "Case",
@@ -63,8 +63,8 @@ _HOMES = {
     "pytensor_op": "adapters.functions",
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
-    "torch_gradcheck": "adapters.checkers",
-    "jax_check_grads": "adapters.checkers",
+    "torch_gradcheck": "testing.checkers",
+    "jax_check_grads": "testing.checkers",
 }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from verify import jax_check_grads
-from verify.adapters.deciding import PointsOnlyWarning
+from verify.testing.deciding import PointsOnlyWarning
 
 X, W = np.linspace(-1, 1, 12).reshape(3, 4), np.linspace(0.2, 1, 20).reshape(4, 5)
 POSITIVE = np.array([0.5, 0.7, 0.9])

@@ -12,7 +12,7 @@ from torch.autograd import Function
 from torch.autograd.gradcheck import GradcheckError
 
 from verify import torch_gradcheck
-from verify.adapters.deciding import PointsOnlyWarning
+from verify.testing.deciding import PointsOnlyWarning
 
 
 class Dense(Function):

@@ -12,12 +12,12 @@ import jax.numpy as jnp
 import jax.test_util
 import numpy as np
 
-from verify.adapters.deciding import Bounds, Decision, decided, domain_of, warn_of_points
 from verify.adapters.jax.case import SCALE, WAY, case_of
 from verify.cases.case import TracedCase
 from verify.cases.inputs import constant, real
 from verify.cases.terms import Terms
 from verify.model.where import described
+from verify.testing.deciding import Bounds, Decision, decided, domain_of, warn_of_points
 
 _CHECKER = "jax.test_util.check_grads"
 _MODES = {"rev": "vjp", "fwd": "jvp"}
@@ -32,7 +32,7 @@ _ANY = inspect.Signature([inspect.Parameter("leaves", inspect.Parameter.VAR_POSI
 def check_grads(
     function: Callable[..., Any], args: Sequence[Any], order: int, modes: Sequence[str], settings: dict[str, Any]
 ) -> None:
-    """Raise AssertionError if a gradient is wrong, as JAX's checker does (`adapters.checkers`)."""
+    """Raise AssertionError if a gradient is wrong, as JAX's checker does (`testing.checkers`)."""
     call = _Call(function, args)
     left = dict[str, str]()
     for mode in modes:

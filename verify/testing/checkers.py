@@ -18,14 +18,14 @@ def torch_gradcheck(func: Callable[..., Any], inputs: Any, *, raise_exception: b
 
     Returns True if each gradient is the exact derivative. Otherwise it raises `GradcheckError` with the report, which
     has an exact counterexample, or returns False with `raise_exception=False`. What cannot be decided is given to
-    torch's checker with the settings, and a warning (`verify.adapters.deciding.PointsOnlyWarning`) says so. What was
+    torch's checker with the settings, and a warning (`verify.testing.deciding.PointsOnlyWarning`) says so. What was
     proved goes to the logger `gradproof`. Raises InputError if PyTorch is not installed.
     """
     try:
         import torch  # noqa: F401
     except ImportError:
         raise InputError("torch_gradcheck needs PyTorch: pip install 'gradproof[torch]'") from None
-    from verify.adapters.torch.gradcheck import gradcheck
+    from verify.testing.gradcheck import gradcheck
 
     return gradcheck(func, inputs, raise_exception=raise_exception, settings=settings)
 
@@ -41,13 +41,13 @@ def jax_check_grads(
 
     Returns nothing if the first derivatives are exact; raises AssertionError with the report, which has an exact
     counterexample, if one is wrong. What cannot be decided, and all orders above the first, is given to JAX's checker
-    with the settings, and a warning (`verify.adapters.deciding.PointsOnlyWarning`) says so. What was proved goes to the
+    with the settings, and a warning (`verify.testing.deciding.PointsOnlyWarning`) says so. What was proved goes to the
     logger `gradproof`. Raises InputError if JAX is not installed.
     """
     try:
         import jax  # noqa: F401
     except ImportError:
         raise InputError("jax_check_grads needs JAX: pip install 'gradproof[jax]'") from None
-    from verify.adapters.jax.check_grads import check_grads
+    from verify.testing.check_grads import check_grads
 
     check_grads(f, args, order, (modes,) if isinstance(modes, str) else tuple(modes), settings)

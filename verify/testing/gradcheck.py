@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from verify.adapters.deciding import Bounds, Decision, decided, domain_of, warn_of_points
 from verify.adapters.torch.case import WAY, calling_case, is_function
 from verify.cases.case import TracedCase
 from verify.cases.inputs import constant, real
 from verify.cases.terms import Terms
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import described, start_of
+from verify.testing.deciding import Bounds, Decision, decided, domain_of, warn_of_points
 
 _CHECKER = "torch.autograd.gradcheck"
 _NONE = "no tensor requires a gradient"
@@ -26,7 +26,7 @@ _NOT_FINITE = "no domain around the given inputs was found on which the outputs 
 
 
 def gradcheck(function: Callable[..., Any], inputs: Any, *, raise_exception: bool, settings: dict[str, Any]) -> bool:
-    """Return whether gradients are right, as torch's checker does (`adapters.checkers`)."""
+    """Return whether gradients are right, as torch's checker does (`testing.checkers`)."""
     call = _Call(function, tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
     decision = call.decision()
     if decision.open:
