@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import needs_words, traced, variants
-from verify.model.comparison import APPROXIMATION, REST
+from verify.model.comparison import APPROXIMATION, REST, SMALL_CONSTANT
 from verify.model.elision import window
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
@@ -123,6 +123,7 @@ def reason(comparison: Comparison) -> str:
 
 
 _REASONS = ("likely", "relation", "because", "floats")
+_BY_FINDING = "finding GP212 says which constant, where, and how far the gradient is off"
 _TELLING = ("small difference", "edge", "hole", "points", APPROXIMATION)  # evidence that tells more than the numbers
 
 
@@ -146,7 +147,7 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line
 def _line(comparison: Comparison) -> Line:
     """Say which line to look at, unless the evidence does."""
     if comparison.line_of is LineOf.PARTING:
-        return Line("code", f"{comparison.place}, where it parts from the exact gradient", "line")
+        return Line("code", f"{comparison.place}, where it first differs from the exact gradient", "line")
     return Line("code", "" if comparison.place == comparison.evidence.place else str(comparison.place))
 
 
@@ -170,6 +171,8 @@ def _entry(comparison: Comparison) -> Line:
 
 def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
     reason = Line("because", comparison.evidence.detail)
+    if comparison.evidence.kind == SMALL_CONSTANT:  # the finding has all of it
+        return [Line("because", _BY_FINDING)]
     if not (example := comparison.counterexample):
         return [reason]
     longest = None if everything or not comparison.index else _LONGEST

@@ -193,7 +193,7 @@ def test_a_logarithm_of_what_cancels_is_defined():
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     (finding,) = [f for f in result.findings if f.name == "output" and "in float" not in f.detail]
     assert "log at " in finding.detail
-    assert "is of a number that may not be positive" in finding.detail
+    assert "is of a number that rounding may take to 0 or below" in finding.detail
     assert "overflows" not in finding.detail
 
 

@@ -26,6 +26,25 @@ def test_another_order():
     assert not any("order" in text for text in ordered([0, 0, 2]))
 
 
+def put(where):
+    @verify.case(x="4")
+    def subject(x):
+        dout = yield np.sin(x[:2])
+        gradient = np.zeros(4)
+        gradient[where] = np.array(dout * np.cos(x[:2]))
+        return gradient
+
+    return diagnoses(subject)
+
+
+def test_entries_that_are_elsewhere():
+    """What belongs to some entries and is in others, which should be 0, is told with where it is."""
+    moved = "right numbers in the wrong entries: what belongs to entry [0] is in entry [{}]{}"
+    assert put([0, 1]) == []
+    assert put([2, 3]) == [moved.format(2, ", and all others are shifted alike")]
+    assert put([3, 1]) == [moved.format(3, "")]
+
+
 def test_a_symmetric_mean():
     """The mean of a gradient and its transpose is one."""
 

@@ -115,7 +115,7 @@ def test_a_dropped_term_is_refuted():
     """One of two ways in which an input enters is left out: the row says so."""
     row = rows(elementwise(lambda x: np.exp(x) + np.sin(x), lambda d, x: d * np.exp(x)))["x"]
     assert row.verdict is Verdict.REFUTED
-    assert "only one use of the input" in row.diagnosis or "one term" in row.diagnosis
+    assert row.diagnosis.startswith("np.sin(x) is treated as a constant: what flows back through it, at ")
 
 
 def test_assigned_and_not_accumulated():

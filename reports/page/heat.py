@@ -18,6 +18,9 @@ _LARGEST, _SMALLEST = 18.0, 5.0  # of a cell
 _WIDTH = 640.0  # of the cells of a drawing, at most
 _HIGHEST = 90  # rows of cells, beyond which nothing is drawn
 _LEFT, _TOP, _GAP = 26.0, 18.0, 8.0
+_FLAT = 2  # axes that a block has
+CAPTION = "a square is a wrong entry, larger where it is further off relative to its size; a dot is a right one"
+OPEN_CAPTION = "; a ring is undecided"
 _LISTED = 8  # wrong entries that the description names
 _SIZES = {**{str(tenths): 0.36 + 0.06 * tenths for tenths in range(10)}, "x": 0.9}  # parts of a cell
 
@@ -70,6 +73,12 @@ def heat_map(comparison: Comparison) -> Markup | None:
         role="img",
         aria_label=title,
     )
+
+
+def caption(comparison: Comparison) -> str:
+    """Return what the signs of the map mean, and which entries its rows and columns are."""
+    axes = "; by rows and columns, a block for each index before these" if len(comparison.shape) > _FLAT else ""
+    return f"{CAPTION}{OPEN_CAPTION if _OPEN in comparison.marks else ''}{axes}"
 
 
 def _grid(shape: Sequence[int]) -> _Grid | None:

@@ -12,7 +12,7 @@ from reports.page.chart import chart, worst
 from reports.page.curve import curve_plot
 from reports.page.diagram import drawing
 from reports.page.formula import formula
-from reports.page.heat import heat_map
+from reports.page.heat import caption, heat_map
 from reports.page.markup import Markup, joined, tag, text
 from reports.page.operations import operations_graph
 from reports.page.spot import marks, spot
@@ -177,7 +177,7 @@ def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) ->
     place = c.place or case.where
     source = _source(case, place)
     facts, at_point = [], spot(c)
-    for line in words.explanation(c):
+    for line in sorted(words.explanation(c), key=_after_point):
         if line.tells not in (("code", "where") if at_point is None else ("code", "where", "entry", *_AT_POINT)):
             facts.append((_label(case, c, line), _fact(c, line)))
         if line.tells == "exact" and c.apart:
@@ -190,7 +190,7 @@ def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) ->
     if both := sides.table(c):
         facts.append(("arrays" if both.rows else "other entries", _sides(c, both)))
     if drawn := heat_map(c):
-        facts.append(("all entries", drawn))
+        facts.append(("all entries", joined(drawn, tag("p", text(caption(c)), class_="quiet"))))
     facts.append(("meaning", tag("code", text(words.meaning([c])))))
     return Failure(row_anchors[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
 
@@ -212,6 +212,11 @@ def _sides(c: Comparison, both: sides.Table) -> Markup:
     return joined(
         tag("table", tag("thead", tag("tr", *heads, tag("td", text("")))), tag("tbody", *rows), class_="sides"), rest
     )
+
+
+def _after_point(line: words.Line) -> bool:
+    """Tell of lines that come after the point at which a gradient is wrong: the formulas, with what is in them."""
+    return line.tells in ("actual", "exact", "where")
 
 
 _AT_POINT = ("actual", "exact", "at")  # lines that the table of a point stands for

@@ -8,7 +8,7 @@ as a list of steps, which are taken for each node.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -26,14 +26,16 @@ _OF_TWO = ("sum", "product")  # operations, which are most of a graph
 Shares = dict[int, list[int]]
 
 
-def adjoints(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[int]) -> Shares:
+def adjoints(
+    graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[int], held: Collection[int] = ()
+) -> Shares:
     """Return for each input the terms of d(sum of upstream * output) / d(input), one for each use of it.
 
-    `outputs` are pairs of an output and its upstream, as nodes.
+    `outputs` are pairs of an output and its upstream, as nodes. Nodes that are `held` count as constants.
     """
     pairs = list(outputs)
     order = graph.reach([output for output, _ in pairs])
-    active = _depending(graph, order, inputs)
+    active = _depending(graph, order, inputs, held)
     pending: defaultdict[int, list[int]] = defaultdict(list)
     for output, upstream in pairs:
         if output in active:
@@ -61,11 +63,13 @@ def adjoints(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[
     return {number: pending.get(number, []) for number in inputs}
 
 
-def _depending(graph: Graph, order: Sequence[int], inputs: Iterable[int]) -> set[int]:
-    """Return the nodes that are computed from the inputs."""
-    active = set(inputs)
+def _depending(graph: Graph, order: Sequence[int], inputs: Iterable[int], held: Collection[int]) -> set[int]:
+    """Return the nodes that are computed from the inputs, and not from what is held of them alone."""
+    active = set(inputs).difference(held)
     args = graph.args
     for number in order:
+        if held and number in held:
+            continue
         for argument in args[number]:
             if argument in active:
                 active.add(number)

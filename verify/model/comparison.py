@@ -49,7 +49,7 @@ class LineOf(StrEnum):
     """What the line is that a report shows of something wrong, from the surest to the least: nothing where none is."""
 
     EDIT = "edit"  # that a proved fix changes
-    PARTING = "parting"  # at which what backward computes parts from the exact gradient
+    PARTING = "parting"  # at which what backward computes first differs from the exact gradient
     DEFINITION = "definition"  # of the function that computed it
     NONE = ""
 

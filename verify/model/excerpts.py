@@ -37,7 +37,7 @@ def _excerpt(place: Place) -> Excerpt | None:
     if not (is_cell(place.file) or Path(place.file).suffix == ".py") or not place.line:
         return None
     try:
-        text = source(place.file) if is_cell(place.file) else _read(place.file)
+        text = source_of(place.file)
         first, last = _around(_functions(text), place.line)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -45,7 +45,10 @@ def _excerpt(place: Place) -> Excerpt | None:
     return Excerpt(place, first, lines) if lines and place.line < first + len(lines) else None
 
 
-def _read(file: str) -> str:
+def source_of(file: str) -> str:
+    """Return the source of a file or a cell; raises OSError, SyntaxError or ValueError where it cannot be read."""
+    if is_cell(file):
+        return source(file)
     with tokenize.open(file) as opened:  # in the encoding that the file says it has
         return opened.read()
 

@@ -399,10 +399,11 @@ _OF_FLOATS: dict[str, Kind] = {  # GP2xx
         "it",
         "forward adds a small constant, as in log(y + 1e-7), or clips at one, as in np.clip(y, 1e-7, 1), and "
         "backward returns the derivative without it.",
-        "For numbers as small as the constant the gradient is wrong by as much as its own size: the loss is flat "
-        "there, and the gradient is not 0.",
-        "Differentiate what forward computes: dy = -t / (y + 1e-7). If the constant only keeps log away from 0, and "
-        "the gradient without it is intended, allow the code with that reason.",
+        "Where a number is as small as the constant, the gradient is wrong by as much as its own size; where it is 0, "
+        "backward may divide by 0, and forward does not.",
+        "Differentiate what forward computes, with the constant in it: y + 1e-7 wherever y is divided by for "
+        "log(y + 1e-7), ms + eps wherever ms is for x / np.sqrt(ms + eps). If the gradient without it is intended, "
+        "allow the code with that reason.",
     ),
     "GP213": Kind(
         "backward raises where forward does not",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from verify.model.cells import cell
 from verify.model.elision import cut_middle
@@ -127,8 +127,23 @@ def asking_path() -> int:
     return hash(tuple(calls))
 
 
+def asking_calls() -> tuple[tuple[Any, ...], ...]:
+    """Return the expressions of the user's that are being evaluated within the code of a case, the outermost first.
+
+    Each is its file, its first and last line, and its first and last column, in bytes; None for what is not known.
+    """
+    calls: list[tuple[Any, ...]] = []
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and id(frame.f_code) not in _CALLING:
+        code = frame.f_code
+        if not _is_passed(code.co_filename) and not is_library(code.co_filename):
+            calls.append(_expression(code, frame.f_lasti))
+        frame = frame.f_back
+    return tuple(reversed(calls))
+
+
 @lru_cache(maxsize=4096)
-def _expression(code: CodeType, instruction: int) -> tuple[object, ...]:
+def _expression(code: CodeType, instruction: int) -> tuple[Any, ...]:
     """Return the file, the line and the columns of an instruction.
 
     The instruction itself may be another one for the same call: CPython 3.11 makes two of a call into one when it has

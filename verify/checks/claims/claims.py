@@ -153,6 +153,7 @@ class Exact:
             inputs={other: (quantity.shape, quantity.nodes) for other, quantity in inputs.items()},
             outputs=[output for output, _ in self._outputs],
             beside=self._beside(name),
+            name=name,
         )
 
     def _beside(self, name: str) -> tuple[Sequence[int], Sequence[int]]:

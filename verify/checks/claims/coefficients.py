@@ -33,16 +33,27 @@ _UNIT = Fraction(1)
 Coefficients = dict[int, Fraction]  # by term
 
 
-def differing_upstream(s: Suspect) -> str:
-    """Find entries of the upstream whose part of the gradient has a factor that it should not have."""
+def lacks_upstream(s: Suspect) -> bool:
+    """Tell whether all that is wrong is that the parts of some entries of the upstream are missing."""
+    return {*_factors(s).values()} == {0, 1}
+
+
+def _factors(s: Suspect) -> Coefficients:
+    """Return by which factor each part of the upstream counts, where that explains the gradient; else nothing."""
     parts = [node for node in s.upstream if s.graph.ops[node] == "variable"]
     if not s.small or not 1 < len(parts) <= _MOST_UPSTREAM:
-        return ""
+        return {}
     factors = _upstream_factors(s, parts)
     if factors is None or all(factor == 1 for factor in factors.values()):
-        return ""
+        return {}
     scaled = {node: s.graph.product(s.graph.constant(factor), node) for node, factor in factors.items()}
-    if not s.is_(replaced(s.graph, s.expected, scaled)):
+    return factors if s.is_(replaced(s.graph, s.expected, scaled)) else {}
+
+
+def differing_upstream(s: Suspect) -> str:
+    """Find entries of the upstream whose part of the gradient has a factor that it should not have."""
+    factors = _factors(s)
+    if not factors:
         return ""
     wrong = [node for node, factor in factors.items() if factor != 1]
     remaining = [node for node, factor in factors.items() if factor == 1]

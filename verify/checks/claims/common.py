@@ -13,7 +13,7 @@ from verify.graph.graph import Graph
 from verify.model.comparison import Apart
 
 _SHORT = 90  # signs of two formulas that are read at a glance
-_MOST_NAMES = 8
+_MOST_NAMES = 10
 _LARGEST = 5_000  # nodes of two formulas: beyond, nobody reads them
 _MOST_OPERANDS = 500  # of one sum or product: doubled a hundred times, a term is there 2**100 times
 _LEAST = 2  # operations of what gets a name
@@ -78,12 +78,24 @@ def _in_parts(graph: Graph, sides: tuple[int, int], names: Sequence[str], output
 
 
 def _parts(graph: Graph, sides: tuple[int, int], outputs: Mapping[int, str]) -> list[int]:
-    """Return the largest parts that both sides have and that are worth a name, simpler ones first."""
+    """Return the largest parts that both sides have, or one has more than once, and that are worth a name.
+
+    Simpler ones are first.
+    """
     shared = set(graph.reach(sides[:1])) & set(graph.reach(sides[1:]))
     parts = _first_met(graph, sides, _worth_a_name(graph, shared, outputs), outputs)
+    parts |= _repeated(graph, sides, parts, outputs)
     uses = Counter(node for part in parts for node in graph.reach(graph.args[part], parts - {part}))
     again = _worth_a_name(graph, (node for node, number in uses.items() if number > 1), outputs)
     return sorted(parts | _first_met(graph, [a for part in parts for a in graph.args[part]], again, outputs))
+
+
+def _repeated(graph: Graph, sides: tuple[int, int], parts: set[int], outputs: Mapping[int, str]) -> set[int]:
+    """Return the largest parts that a side has more than once, as two products with the same sum in them."""
+    named = parts | outputs.keys()
+    uses = [Counter(a for node in graph.reach([side], named) for a in graph.args[node]) for side in sides]
+    again = _worth_a_name(graph, {node for side in uses for node, n in side.items() if n > 1} - named, outputs)
+    return _first_met(graph, sides, again, {**outputs, **dict.fromkeys(parts, "")})
 
 
 def _worth_a_name(graph: Graph, nodes: Iterable[int], outputs: Mapping[int, str]) -> set[int]:

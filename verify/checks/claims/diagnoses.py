@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.cases.wirtinger import DEFAULT, FORMS, Half
-from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses
+from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses, lacks_upstream
 from verify.checks.claims.dependence import dependence, unmasked
 from verify.checks.claims.explain import alike, constant_ratio
+from verify.checks.claims.held import held_constant
 from verify.checks.claims.ratios import ratio
-from verify.checks.claims.rearranged import parameter_transposed, permuted, symmetrised
+from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
+from verify.checks.claims.routes import rerouted
 from verify.checks.claims.suspect import Suspect
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
@@ -262,15 +264,30 @@ TERMS = (
 )
 
 
-def _dropped(s: Suspect) -> str:
-    """Find one term missing in each wrong entry, or one term alone."""
+def _assigned(s: Suspect) -> str:
+    """Find one term alone in each entry that has any."""
     if not s.fits or all(len(terms) < 2 for terms in s.shares):
         return ""
-    if _all_among(s, list(s.shares)):
-        return "only one use of the input is counted: is a gradient assigned instead of accumulated?"
+    nothing = [s.graph.whole(0)]
+    return (
+        "only one use of the input is counted: is a gradient assigned instead of accumulated?"
+        if _all_among(s, [terms or nothing for terms in s.shares])
+        else ""
+    )
+
+
+def _dropped(s: Suspect) -> str:
+    """Find one term missing in each wrong entry."""
+    if not s.fits or all(len(terms) < 2 for terms in s.shares):
+        return ""
     if _all_among(s, [_without_one(s.graph, terms) for terms in s.shares]):
         return "one term of the derivative is missing: one use of the input"
     return ""
+
+
+def lacks_terms(s: Suspect) -> bool:
+    """Tell whether uses of the input, or parts of the upstream, are missing in a gradient."""
+    return bool(_assigned(s) or _dropped(s)) or lacks_upstream(s)
 
 
 def _without_one(graph: Graph, terms: Nodes) -> list[int]:
@@ -339,9 +356,13 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _not_linear,
     _alone,
     _diagonal,
+    held_constant,
+    _assigned,
     _dropped,
     _summed_elsewhere,
     permuted,
+    misplaced,
+    rerouted,
     symmetrised,
     parameter_transposed,
     differing_upstream,

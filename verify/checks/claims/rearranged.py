@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +12,7 @@ from verify.graph import balls
 from verify.graph.substitution import replaced
 
 _HALF = Fraction(1, 2)
+_MOST_ENTRIES, _MOST_MOVED = 4_096, 256  # of a gradient, and of those that are elsewhere
 
 
 def permuted(s: Suspect) -> str:
@@ -36,6 +37,40 @@ def _order(s: Suspect) -> list[int] | None:
             return None
         order += same
     return order if sorted(order) == list(range(len(order))) else None
+
+
+def misplaced(s: Suspect) -> str:
+    """Find that what the wrong entries should have is all there, in other entries than it belongs to."""
+    if not s.fits or len(s.expected) > _MOST_ENTRIES:
+        return ""
+    values = balls.at(s.graph, [*s.expected, *s.actual.nodes], s.region.sample)
+    pairs = [(values[exact], values[actual]) for exact, actual in zip(s.expected, s.actual.nodes, strict=True)]
+    wrong = [place for place, (exact, actual) in enumerate(pairs) if not exact.overlaps(actual)]
+    belongs = {place for place in wrong if not pairs[place][0].contains(0)}
+    if not belongs or len(belongs) > _MOST_MOVED:
+        return ""
+    gradient, moves = list(s.expected), dict[int, int]()
+    for place in wrong:
+        gradient[place] = s.graph.whole(0)
+        if pairs[place][1].contains(0):
+            continue
+        origin = next((i for i in sorted(belongs) if pairs[i][0].overlaps(pairs[place][1])), None)
+        if origin is None:
+            return ""
+        belongs.remove(origin)
+        gradient[place], moves[place] = s.expected[origin], origin
+    return "" if not moves or not s.is_(gradient) else _moved(s, moves, len(belongs))
+
+
+def _moved(s: Suspect, moves: Mapping[int, int], lost: int) -> str:
+    """Say where the first entry went, and how far all of them did where that is the same; `lost` ones went nowhere."""
+    shifts = {tuple(np.subtract(s.index(to), s.index(origin)).tolist()) for to, origin in moves.items()}
+    if lost and (len(shifts) > 1 or lost > len(moves)):
+        return ""  # a coincidence, as likely as not
+    place = min(moves, key=moves.__getitem__)
+    text = f"what belongs to entry {s.index(moves[place])} is in entry {s.index(place)}"
+    alike = ", and all others are shifted alike" if len(shifts) == 1 < len(moves) else ""
+    return f"right numbers in the wrong entries: {text}{alike}"
 
 
 def symmetrised(s: Suspect) -> str:

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
 from verify.cases.wirtinger import DEFAULT, Part
 from verify.checks.claims.explain import Sampled, alike
 from verify.graph.graph import Graph
+from verify.model.identity import Place
 from verify.tracing.observe import Quantity
 
 Nodes = Sequence[int]
 _MOST_ENTRIES, _MOST_NODES = 64, 20_000  # all of which are read at some fifty points: a second or two
+
+
+class Intermediate(NamedTuple):
+    """An array that forward computes: as it is called in the code, where, and its nodes."""
+
+    name: str
+    place: Place
+    nodes: frozenset[int]
+    depth: int  # of the calls that lead there
+
+
+class Forward(NamedTuple):
+    """What forward computes: a graph with nothing folded, each entry of its outputs with its upstream, its inputs.
+
+    `intermediates` are the arrays that it computes on its way, small ones first, of a size the outermost ones.
+    """
+
+    trace: Graph
+    outputs: Sequence[tuple[int, int]]
+    inputs: Mapping[str, Sequence[int]]
+    intermediates: Sequence[Intermediate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +65,8 @@ class Suspect:
     inputs: Mapping[str, tuple[tuple[int, ...], Nodes]] = field(default_factory=dict)  # their shapes and entries
     outputs: Nodes = ()  # all entries of all outputs
     beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
+    name: str = ""  # of the input
+    forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
 
     @property
     def fits(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import flint
@@ -16,6 +16,8 @@ from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.entries import Sides, arrays, marks
 from verify.checks.claims.explain import Explanation, explain
 from verify.checks.claims.surrogate import surrogate
+from verify.checks.claims.suspect import Suspect
+from verify.checks.gradients.intermediates import read_forward
 from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError
@@ -178,11 +180,16 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
         explanation = explanation if place == first else explained(place)
     mistake = _branching(claim.exact.seen) or claim.decisions[place].diagnosis
-    diagnosis = mistake or diagnose(claim.exact.suspect(claim.name, claim.actual))
+    diagnosis = mistake or diagnose(_suspect(case, claim))
     row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
     if row.verdict is Verdict.REFUTED:
         row = replace(row, surrogate=surrogate(case, claim))
     return row if row.counterexample is None else _with_entries(row, claim, explanation)
+
+
+def _suspect(case: TracedCase, claim: Claim) -> Suspect:
+    forward = cache(lambda: read_forward(case, claim.exact.seen))
+    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward)
 
 
 def _with_entries(row: Comparison, claim: Claim, explanation: Explanation) -> Comparison:

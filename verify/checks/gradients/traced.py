@@ -21,6 +21,7 @@ from verify.checks.gradients.orientations import dependent, left_out
 from verify.checks.gradients.parting import parting
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
 from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
+from verify.checks.gradients.repeated_index import with_hint
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -331,7 +332,9 @@ def decided(
     outputs = wrong_outputs(case, exact, seed, refuted)
     wrong = [name for name in claimed if rows[name].verdict is claimed[name].decision.verdict is Verdict.REFUTED]
     lines = parting(case, exact, claimed, seed) if not set(wrong) <= set(refuted) else {}
-    rows |= {name: replace(rows[name], parting=lines.get(name, NOWHERE)) for name in wrong}
+    for name in wrong:
+        row = replace(rows[name], parting=lines.get(name, NOWHERE))
+        rows[name] = with_hint(row, exact.suspect(name, claimed[name].actual))
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact
 
 

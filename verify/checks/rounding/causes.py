@@ -22,6 +22,7 @@ from verify.model.where import as_place
 from verify.proof.rationals import Real
 from verify.tracing.following import SubjectError
 
+_OF_LOGARITHMS = "of a number that rounding may take to 0 or below"
 _WHERE = {SAMPLE: "at the sample", REGION: "in another region"}
 
 
@@ -120,7 +121,7 @@ def _of_overflow(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     if suspect.overflows:
         return f": {suspect.word} overflows{suspect.there}", suspect.where
     if suspect.undefined:
-        cause = "by a number that may round to 0" if suspect.divides else "of a number that may not be positive"
+        cause = "by a number that may round to 0" if suspect.divides else _OF_LOGARITHMS
         return f": {suspect.word}{suspect.there} is {cause}", suspect.where
     return f": {suspect.word}{suspect.there} has no value after rounding", suspect.where
 

@@ -1,0 +1,125 @@
+"""What a wrong gradient takes for a constant: something that forward computes, through which nothing flows back.
+
+The exact gradient is derived once more with the nodes of an intermediate array held constant, and that has to be what
+was returned, entry by entry. Two arrays are held at once where none explains it alone, such as a mean and a variance.
+Most are ruled out by floats, in one sweep back at the sample.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.checks.claims.explain import alike
+from verify.checks.claims.suspect import Forward, Intermediate, Suspect
+from verify.graph import balls, joints
+from verify.graph.adjoints import adjoints, slope
+from verify.graph.graph import Graph
+from verify.graph.substitution import Rewritten
+from verify.proof import field
+from verify.proof.field import Laws
+
+_MOST, _MOST_PAIRED = 40, 10  # arrays that are held, alone and two at once
+_MOST_ENTRIES, _MOST_NODES = 200, 5_000
+_BITS = 128
+_CLOSE = 1e-6  # relative: what floats may be off by
+
+
+def held_constant(s: Suspect) -> str:
+    """Find the arrays of forward that backward ignores, and name them."""
+    if not s.fits or not s.name or len(s.expected) > _MOST_ENTRIES:
+        return ""
+    if len(s.graph.reach([*s.expected, *s.actual.nodes])) > _MOST_NODES:
+        return ""
+    forward = s.forward()
+    if forward is None or not forward.intermediates or not _is_alike(s, forward):
+        return ""
+    choices: list[Sequence[Intermediate]] = [(array,) for array in forward.intermediates[:_MOST]]
+    choices += itertools.combinations(forward.intermediates[:_MOST_PAIRED], 2)
+    sweep = _Sweep(s, forward)
+    return next((_sentence(parts) for parts in choices if _explains(s, forward, sweep, _nodes(parts))), "")
+
+
+def _is_alike(s: Suspect, forward: Forward) -> bool:
+    """Tell whether forward, made again with nothing folded, has the same outputs."""
+    return alike(s.graph, _read(s, forward, [output for output, _ in forward.outputs]), s.outputs)
+
+
+def _read(s: Suspect, forward: Forward, nodes: Sequence[int]) -> list[int]:
+    values = forward.trace.read(nodes, Rewritten(s.graph))
+    return [values[node] for node in nodes]
+
+
+def _nodes(parts: Sequence[Intermediate]) -> frozenset[int]:
+    return frozenset[int]().union(*(part.nodes for part in parts))
+
+
+def _explains(s: Suspect, forward: Forward, sweep: _Sweep, held: Collection[int]) -> bool:
+    """Tell whether the gradient is the exact one with some nodes as constants."""
+    if not sweep.is_close(held):
+        return False
+    entries = forward.inputs[s.name]
+    shares = adjoints(forward.trace, forward.outputs, entries, held)
+    gradient = _read(s, forward, [forward.trace.total(shares[node]) for node in entries])
+    pairs = list(zip(s.actual.nodes, gradient, strict=True))
+    return s.is_(gradient) or all(field.equal(s.graph, pairs, 0, Laws.ROOTS)[0])  # as of 1 / sqrt(var), differentiated
+
+
+class _Sweep:
+    """The slopes of all operations of forward at the sample, as floats."""
+
+    def __init__(self, s: Suspect, forward: Forward) -> None:
+        trace, self._outputs, self._entries = forward.trace, forward.outputs, forward.inputs[s.name]
+        order = [node for node in trace.reach([output for output, _ in self._outputs]) if trace.args[node]]
+        slopes = {node: _slopes(trace, node) for node in order}
+        at = _floats(trace, [*(upstream for _, upstream in self._outputs), *itertools.chain(*slopes.values())], s)
+        self._upstream = [at[upstream] for _, upstream in self._outputs]
+        self._steps = [(node, trace.args[node], [at[by] for by in slopes[node]]) for node in reversed(order)]
+        actual = _floats(s.graph, s.actual.nodes, s)
+        self._actual = np.array([actual[node] for node in s.actual.nodes])
+
+    def is_close(self, held: Collection[int]) -> bool:
+        """Tell whether the gradient with some nodes as constants may be the one that was returned."""
+        gradient = self._gradient(held)
+        finite = np.isfinite(gradient) & np.isfinite(self._actual)
+        size = np.abs(self._actual[finite]).max(initial=0)
+        return bool((np.abs(gradient - self._actual)[finite] <= _CLOSE * size).all())
+
+    def _gradient(self, held: Collection[int]) -> NDArray[np.float64]:
+        pending: defaultdict[int, float] = defaultdict(float)
+        for (output, _), upstream in zip(self._outputs, self._upstream, strict=True):
+            pending[output] += upstream
+        for node, arguments, slopes in self._steps:
+            if node in pending and node not in held:
+                for argument, by in zip(arguments, slopes, strict=True):
+                    pending[argument] += by * pending[node]
+        return np.array([pending[node] for node in self._entries])
+
+
+def _floats(graph: Graph, nodes: Sequence[int], s: Suspect) -> dict[int, float]:
+    """Return the values of nodes at the sample, NaN for what is not known."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [*dict.fromkeys(nodes)], s.region.sample)
+        return {node: float(value.mid()) if value.is_finite() else np.nan for node, value in values.items()}
+
+
+def _slopes(graph: Graph, node: int) -> Sequence[int]:
+    """Return the derivatives of an operation by its operands, as nodes."""
+    op, args = graph.ops[node], graph.args[node]
+    if op == "sum":
+        return [graph.whole(1)] * len(args)
+    if op == "product":
+        return args[::-1]
+    return joints.derivatives(graph, node) if op in joints.JOINT else [slope(graph, node)]
+
+
+def _sentence(parts: Sequence[Intermediate]) -> str:
+    parts = sorted(parts, key=lambda part: min(part.nodes))
+    names, places = (" and ".join(map(str, texts)) for texts in zip(*((p.name, p.place) for p in parts), strict=True))
+    verb, them = ("is treated as a constant", "it") if len(parts) == 1 else ("are treated as constants", "them")
+    return f"{names} {verb}: what flows back through {them}, at {places}, is missing"
