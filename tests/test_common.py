@@ -101,3 +101,14 @@ def test_a_shared_part_of_shared_parts_is_named_once(named):
     pair = apart(graph, left + right, left + 3 * right)
     assert pair.common[0][1].count("**2") == 3
     assert sum("x**2" in text for _, text in pair.common) == 1
+
+
+def test_what_one_side_repeats_is_named(named):
+    """A long sum that stands in several products of one side has a name, and the products have not."""
+    graph, s = named
+    x, y, z = (s[name] for name in "xyz")
+    total = exp(x) * y + exp(y) * z + exp(z) * x
+    pair = apart(graph, x + total * tanh(x) + total * tanh(y), x)
+    assert len(pair.common) == 1
+    assert pair.expected.count(pair.common[0][0]) == 2
+    assert "exp" not in pair.expected

@@ -73,7 +73,7 @@ def forgetting(layer, *forget):
     [
         (Normalised, "var", "var is"),
         (Normalised, "mean", "mean is"),
-        (InOneLine, "var", "x.var(axis=0) is"),
+        (InOneLine, "var", "self.std is"),
         (InOneLine, "mean", "x.mean(axis=0) is"),
         (ByAHelper, "var", "var is"),
         (ByAHelper, "mean", "mean is"),

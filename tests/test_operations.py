@@ -30,7 +30,7 @@ def test_what_is_wrong_is_red_from_where_it_begins():
     """The edge to the wrong gradient alone, one ring, and the sentence beside it."""
     text = drawn()
     assert (len(wires(text, "wire wrong")), text.count('class="ring"')) == (1, 1)
-    assert "× 0.5  ✗ first differs from the exact gradient" in text
+    assert "× 0.5  ✗ first differs here" in text
     assert "dW ✗" in text
     assert "dx ✗" not in text
     assert "dW wrong, from × 0.5 at my_layers.py:13 on" in text

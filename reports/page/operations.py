@@ -19,7 +19,7 @@ _LEFT, _TOP = 10.0, 8.0
 _LONGEST = 40  # signs of a line of code: a drawing of few lanes fits on a telephone
 _NAMED = {"out": "output"}
 CAPTION = "From top to bottom, for {}: the operations of forward, then those of backward. "
-PARTED = "first differs from the exact gradient"
+PARTED = "first differs here"
 _RED = "Red operations lead only to wrong gradients"
 _RINGED = "; the ring marks the first of them"
 

@@ -17,6 +17,7 @@ _MOST_NAMES = 10
 _LARGEST = 5_000  # nodes of two formulas: beyond, nobody reads them
 _MOST_OPERANDS = 500  # of one sum or product: doubled a hundred times, a term is there 2**100 times
 _LEAST = 2  # operations of what gets a name
+_LONG = 6  # operations of what is named because one side has it more than once
 _JOINED = ("sum", "product")
 
 
@@ -91,11 +92,12 @@ def _parts(graph: Graph, sides: tuple[int, int], outputs: Mapping[int, str]) -> 
 
 
 def _repeated(graph: Graph, sides: tuple[int, int], parts: set[int], outputs: Mapping[int, str]) -> set[int]:
-    """Return the largest parts that a side has more than once, as two products with the same sum in them."""
+    """Return the smallest parts that a side has more than once and that are long, as the same sum in two products."""
     named = parts | outputs.keys()
     uses = [Counter(a for node in graph.reach([side], named) for a in graph.args[node]) for side in sides]
     again = _worth_a_name(graph, {node for side in uses for node, n in side.items() if n > 1} - named, outputs)
-    return _first_met(graph, sides, again, {**outputs, **dict.fromkeys(parts, "")})
+    long = {node for node in again if formulas.size(graph, node, named).operations >= _LONG}
+    return {node for node in long if long.isdisjoint(graph.reach(graph.args[node], named))}
 
 
 def _worth_a_name(graph: Graph, nodes: Iterable[int], outputs: Mapping[int, str]) -> set[int]:

@@ -26,12 +26,14 @@ class Intermediate(NamedTuple):
     place: Place
     nodes: frozenset[int]
     depth: int  # of the calls that lead there
+    assigned: bool  # whether it has a name, and is no part of an expression
 
 
 class Forward(NamedTuple):
     """What forward computes: a graph with nothing folded, each entry of its outputs with its upstream, its inputs.
 
-    `intermediates` are the arrays that it computes on its way, small ones first, of a size the outermost ones.
+    `intermediates` are the arrays that it computes on its way, small ones first, of a size the outermost ones,
+    of these what has a name.
     """
 
     trace: Graph

@@ -67,10 +67,15 @@ def read_forward(case: TracedCase, seen: Observation) -> Forward | None:
     for group, nodes in _results(trace, roots).items():
         named = _named(group)
         if named is not None and nodes.isdisjoint(roots):
-            arrays.setdefault(frozenset(nodes), Intermediate(*named, frozenset(nodes), len(group[0])))
-    ordered = sorted(arrays.values(), key=lambda array: (len(array.nodes), array.depth, min(array.nodes)))
+            name, place, assigned = named
+            arrays.setdefault(frozenset(nodes), Intermediate(name, place, frozenset(nodes), len(group[0]), assigned))
+    ordered = sorted(arrays.values(), key=_rank)
     inputs = {name: quantity.nodes for name, quantity in run.inputs.items()}
     return Forward(trace, list(zip(roots, _nodes(run.upstreams), strict=True)), inputs, ordered)
+
+
+def _rank(array: Intermediate) -> tuple[int, int, bool, int]:
+    return len(array.nodes), array.depth, not array.assigned, min(array.nodes)
 
 
 def _nodes(quantities: Sequence[Quantity]) -> list[int]:
@@ -103,15 +108,15 @@ def _groups(calls: tuple[_Call, ...]) -> Iterator[_Group]:
         yield calls[:depth], 1, call
 
 
-def _named(group: _Group) -> tuple[str, Place] | None:
-    """Return the name of what a statement assigns, or an expression, with its place."""
+def _named(group: _Group) -> tuple[str, Place, bool] | None:
+    """Return the name of what a statement assigns, or an expression, with its place, and whether it is a name."""
     _, is_expression, (file, line, *where) = group
     if not is_expression:
-        return where[0], as_place(file, line)
+        return where[0], as_place(file, line), True
     statement = _statement(file, line)
     is_assigned = statement is not None and statement.value == (line, *where)
     name = statement.target if statement is not None and is_assigned else _text(file, line, *where)
-    return (name, as_place(file, line)) if name else None
+    return (name, as_place(file, line), is_assigned) if name else None
 
 
 def _statement(file: str, line: int | None) -> _Assignment | None:
