@@ -30,16 +30,20 @@ def values(trace: Trace, nodes: Iterable[int]) -> dict[int, float]:
 
 
 def effects(trace: Trace, results: Sequence[int]) -> dict[int, Floats]:
-    """Return how fast each result moves with each node that they are computed from: one sweep back for all of them."""
+    """Return how fast each result moves with each node that they are computed from: one sweep back for all of them.
+
+    Where a slope is infinite and has no effect, or floats end, it is NaN or infinite.
+    """
     order = trace.reach(results)
     at = values(trace, order)
     moved = {node: np.zeros(len(results)) for node in order}
     for place, node in enumerate(results):
         moved[node][place] = 1
-    for node in reversed(order):
-        if trace.args[node] and moved[node].any():
-            for argument, speed in zip(trace.args[node], _slopes(trace, node, at), strict=True):
-                moved[argument] += speed * moved[node]
+    with np.errstate(all="ignore"):
+        for node in reversed(order):
+            if trace.args[node] and moved[node].any():
+                for argument, speed in zip(trace.args[node], _slopes(trace, node, at), strict=True):
+                    moved[argument] += speed * moved[node]
     return moved
 
 
