@@ -336,6 +336,88 @@ def test_a_wrong_gradient_does_not_choose_its_shapes(folder):
     assert {name: real.shape for name, real in case.real.items()} == {"x": "N D", "w": "D M"}
 
 
+PASSED = """
+import numpy as np
+
+
+class Dense:
+    def __init__(self, W, b, {taken}):
+        self.W, self.b, self.f, self.g = W, b, {names}
+
+    def forward(self, x):
+        self.x = x.copy()
+        self.z = x @ self.W + self.b
+        self.y = self.f(self.z)
+        return self.y.copy()
+
+    def backward(self, dout):
+        dz = {dz}
+        self.dW = self.x.T @ dz
+        self.db = dz.sum(axis=0)
+        return dz @ self.W.T
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "dz", "verdicts"),
+    [
+        ("activation, activation_prime", "dout * self.g(self.z)", {Verdict.PROVED}),
+        ("act, dact", "dout * self.g(self.y)", {Verdict.PROVED}),
+        ("f, df", "self.g(self.z)", {Verdict.REFUTED}),
+        ("func, derivative", "dout * self.g(self.y) * 2", {Verdict.REFUTED}),
+        ("activation=np.tanh, derivative=lambda y: 1 - y**2", "dout * self.g(self.y)", {Verdict.PROVED}),
+    ],
+)
+def test_functions_that_a_constructor_takes(folder, taken, dz, verdicts):
+    """A function and its derivative are tanh and its own, at the input or of the output; a wrong use of them is refuted."""
+    from verify.checks.checker import check
+
+    names = re.sub(r"=[^,]*", "", taken)
+    (folder / "passed.py").write_text(PASSED.format(taken=taken, names=names, dz=dz))
+    (listing,) = listings(["passed.py"])
+    (case,), missing = found_in(unit_of(listing))
+    assert missing == []
+    assert {row.verdict for row in check(case, quick=True).comparisons if row.variant.sizes[0][1] > 1} == verdicts
+
+
+def test_a_file_of_many_gradients_has_time(command, folder):
+    """The search for calls is no part of the time that a case may take: a file of many gradients is not given up."""
+    (folder / "many.py").write_text(PASSED.format(taken="f, df", names="f, df", dz="self.g(self.z)"))
+    done = command("scan", "many.py", "--quick", "--timeout", "0.01", "--format", "concise")
+    assert "  Dense  " in done.out
+
+
+LOSS = """
+import numpy as np
+
+
+class Loss:
+    def forward(self, x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y, self.t = e / e.sum(axis=1, keepdims=True), t
+        return -np.sum(t * np.log(self.y)) / len(x)
+
+    def backward(self, dout=1):
+        return {gradient}
+"""
+
+
+@pytest.mark.parametrize(
+    ("gradient", "labels"),
+    [
+        ("dout * (self.y - self.t)", True),
+        ("dout * (self.y + self.t)", False),
+        ("dout * (self.y - self.t) / len(self.t)", True),
+    ],
+)
+def test_a_multiple_of_the_gradient_tells_the_targets(folder, gradient, labels):
+    """A gradient that is right but for a factor with rows of a single 1 is taken for one of such a loss."""
+    (folder / "loss.py").write_text(LOSS.format(gradient=gradient))
+    (listing,) = listings(["loss.py"])
+    (case,), _ = found_in(unit_of(listing))
+    assert ("np.eye" in case.text) == labels
+
+
 NEXT = "check them: gradproof {0}\nlook for the changes that correct them: gradproof fix {0}"
 
 
@@ -344,13 +426,13 @@ def test_changed_code_is_called_as_before(folder):
     wrong = (
         "import numpy as np\n\n\nclass SquaredLoss:\n    def forward(self, x, t):\n        self.x, self.t = x, t\n"
         "        return 0.5 * np.sum((x - t) ** 2)\n\n"
-        "    def backward(self, dout=1):\n        return 3 * dout * (self.x - self.t**2)\n"
+        "    def backward(self, dout=1):\n        return dout * (self.x + self.t**2)\n"
     )
     (folder / "moved.py").write_text(wrong)
     (listing,) = listings(["moved.py"])
     unit = unit_of(listing)
     (before,) = cases_of(unit)
-    (folder / "moved.py").write_text(wrong.replace("3 * ", ""))
+    (folder / "moved.py").write_text(wrong.replace("self.x + ", "self.x - "))
     (looked_for,), (again,) = cases_of(unit), cases_again(unit, [before])
     assert again.text == before.text
     assert (again.where, again.backward) == (before.where, before.backward)

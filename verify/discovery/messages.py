@@ -32,7 +32,7 @@ class Unit(NamedTuple):
     """What is imported or read in one go: a TOML file, a Python file, a module, or (with `at`) an expression.
 
     `name` is the name under which a module is imported; a file in no package is `alone`, and has one of its own.
-    Of one that is to `scan`, the gradients are checked that have no case.
+    `scan` says of how many gradients that have no case a call is to be looked for; these are checked then.
     `folders` lead the path while it and its cases run, and `layers` is the module that replaces our layers.
     `domain` has what bounds the inputs of an expression, each under `low`, `high` or `closed`.
     """
@@ -46,7 +46,7 @@ class Unit(NamedTuple):
     domain: tuple[tuple[str, str], ...] = ()
     upstream: str = "1"
     alone: bool = False
-    scan: bool = False
+    scan: int = 0
 
 
 class Task(NamedTuple):

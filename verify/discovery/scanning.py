@@ -31,7 +31,7 @@ def listings(paths: Sequence[str]) -> list[Listing]:
 
 def unit_of(listing: Listing) -> Unit:
     """Return a file as what is imported to be scanned."""
-    return of_file(listing.path)._replace(scan=True)
+    return of_file(listing.path)._replace(scan=max(1, len(listing.candidates)))
 
 
 def none_in(paths: Sequence[str]) -> InputError:

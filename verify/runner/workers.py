@@ -25,6 +25,7 @@ from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.runner.heard import Heard
 from verify.runner.process import Process
+from verify.scan.candidate import SECONDS
 
 Stream = TypeVar("Stream", bound=TextIO)
 Listing = list[tuple[str, Place, str, Reason | None]]  # the name and place of each case, and what is wrong with it, why
@@ -184,7 +185,7 @@ class Workers:
         return [case for unit in answer.value for case in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:
-        answer = self._ask("cases", unit)
+        answer = self._ask("cases", unit, more=SECONDS * unit.scan)
         if answer.kind == "done":
             self._collected.add(unit)
             self._spoilt = unit if answer.changed else None
@@ -207,13 +208,14 @@ class Workers:
                 return Answer("failed", text, reason=Reason.UNSTABLE_IMPORT)
         return self._ask(kind, case.unit, case.number, *arguments)
 
-    def _ask(self, kind: str | Task, *arguments: Any) -> Answer:
+    def _ask(self, kind: str | Task, *arguments: Any, more: float = 0) -> Answer:
+        """Ask the process; what takes long for a good reason has some `more` seconds."""
         if self._spoilt not in (None, *arguments[:1]):
             self._renew()
         if not self._extended:
             with self.heard(io.StringIO()):
                 self.extend()
-        return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
+        return self._answered(kind, self._process.ask((kind, *arguments), self.limit + more))
 
     def _note(self, unit: Unit, *, whole: bool = True, touched: tuple[str, ...] = ()) -> None:
         if self.records is not None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from verify.scan.source import Scope
 
+SECONDS = 20.0  # of computing in one thread, in which a call of a candidate is looked for
 OF_CLASSES = ("layer", "value", "model", "engine", "net")
 
 

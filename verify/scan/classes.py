@@ -62,7 +62,7 @@ def _slopes(source: Source, name: str) -> Iterator[Candidate]:
     """Yield methods of an instance that come with a derivative, by another method or a flag, whatever the class is."""
     own = [item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)]
     abstract = source.abstract(name)
-    methods = {item.name: item for item in own if item.name not in abstract}
+    methods = {item.name: item for item in own if item.name not in abstract and item.name != "__init__"}
     spellings = names.Spellings(methods)
     for key, node in methods.items():
         twin = key if has_flag(node, optional=True) else spellings.twin(key)

@@ -11,6 +11,7 @@ from typing import Any
 from verify.scan import names, shapes
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
+from verify.scan.passed import MEANT
 from verify.scan.readings import Reading, narrowed
 from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
 from verify.scan.unit import STEP, Made, Unit, constructor, makings, widths_of
@@ -30,9 +31,11 @@ def layers(unit: Unit) -> Iterator[Reading]:
     for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
         labels = [name for name in others if name in (*unit.hinted.indices, *real_targets) and name not in modes]
         arrays = [name for name in others if name not in (*labels, *modes)]
-        for made in makings(unit.make):
-            for shaped in _shapes(unit, [*arrays, *made.arrays]):
-                yield from _of_shapes(unit, made, shaped, labels, modes)
+        for taken, alike in itertools.groupby(makings(unit.make), lambda made: (made.arrays, made.sizes)):
+            ways = list(alike)
+            for shaped in _shapes(unit, [*arrays, *taken[0]]):
+                for made in ways:
+                    yield from _of_shapes(unit, made, shaped, labels, modes)
 
 
 def _shapes(unit: Unit, others: Sequence[str]) -> Iterator[dict[str, str]]:
@@ -96,14 +99,17 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
         if made.arrays and changing(unit).stored and unit.plain:
             yield NONE._replace(changed=True)
         return
-    fixed: dict[str, Any] = {
-        name: Step() if text == STEP else ast.literal_eval(text) for name, text in made.fixed.items()
-    }
+    fixed = {name: _meant(text) for name, text in made.fixed.items()}
     complete = len(inputs) == len(unit.needed)
     every = [
         *weights_of(unit.make, unit.candidate, made.sizes, fixed, inputs, changing=changing(unit), complete=complete)
     ]
     yield from every or [NONE]  # where nothing can be made or run, its case tells why
+
+
+def _meant(text: str) -> Any:
+    """Return what a text that a constructor is passed stands for."""
+    return Step() if text == STEP else MEANT[text] if text in MEANT else ast.literal_eval(text)
 
 
 def _layer(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from verify.cases.names import NAMES
 from verify.scan import names, shapes
 from verify.scan.options import settings
+from verify.scan.passed import MEANT
 from verify.scan.readings import Reading
 from verify.scan.recipe import generator, literal, quoted
 from verify.scan.unit import Made, Unit, constructor, makings
@@ -53,7 +54,7 @@ def _sized(unit: Unit) -> Iterator[Made]:
 
 
 def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weights]:
-    fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items() if "(" not in text}
+    fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items() if "(" not in text and text not in MEANT}
     every = weights_of(
         unit.make, unit.candidate, made.sizes, fixed, inputs, changing=Changing(), complete=False, all_arrays=True
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from verify.cases.sizes import bindings
 from verify.scan import functions, shapes
-from verify.scan.candidate import OF_CLASSES, Candidate
+from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
 from verify.scan.engines import engines
 from verify.scan.hints import returned_by
 from verify.scan.layers import layers
@@ -36,7 +36,6 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
 }
 
 _MOST = 10_000  # readings that are looked at for each candidate, on every machine the same
-_SECONDS = 20.0  # a guard, of computing in one thread: those of BLAS count while they wait
 _AFTER = 60  # readings that are still tried after one that fits
 _IDLE = 3_000  # readings of other shapes that are passed over after one that fits: its own stand close to it
 _ORDER = "they are returned in a different order than the inputs: {}; write a case that returns them by name"
@@ -46,7 +45,7 @@ _SIGN = (
 _DRAWN = "its value and its gradient come from two calls, which draw random numbers: write a case that draws them once"
 _RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
 _MANY = f"the search for a call ended after {_MOST:,} ways"
-_LONG = f"the search for a call ended after {_SECONDS:g} s of computing: on a faster machine it may find more"
+_LONG = f"the search for a call ended after {SECONDS:g} s of computing: on a faster machine it may find more"
 
 
 class Setup(NamedTuple):
@@ -102,7 +101,7 @@ class Search:
         self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
         self._module, self._patience, self._left = module, _AFTER, _MOST
         self._idle = 0
-        self._end = time.thread_time() + _SECONDS
+        self._end = time.thread_time() + SECONDS
         self._rows: list[Reading] = []
         self._returned, self._signed = returned, bool(candidate.sign)
         self._apart = candidate.kind in ("value", "cost") and candidate.forward != candidate.backward

@@ -20,10 +20,9 @@ from verify.cases.inputs import Constant, Input, Integer, Real
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.model.errors import GradproofError
+from verify.scan.looks import Looks
 from verify.scan.recipe import Recipe
 
-_STEP = 1e-5
-_NEAR = 1e-4
 _REORDERED = 5  # gradients of which all orders are tried
 
 
@@ -42,8 +41,9 @@ class Tried(NamedTuple):
 
 
 # How far a trial goes: the case is not made; forward raises; its output is not finite; backward raises; gradients have
-# other shapes than inputs; some fit and others are None; the case fits; and its gradients look right.
-NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, PARTLY, FITS, RIGHT = range(8)
+# other shapes than inputs; some fit and others are None; the case fits; its gradients look right, or like multiples of
+# those that do: a forgotten factor is more likely than targets of another kind; and they look right.
+NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, PARTLY, FITS, SCALED, RIGHT = range(9)
 
 
 class _Run(NamedTuple):
@@ -198,11 +198,18 @@ def _judged(
             )
     if lacking:
         return Tried(PARTLY, lacking=lacking)
-    looks = {name: _looks(case, name, values, options, weights, run, rng) for name in case.real}
+    looks = Looks(
+        lambda inputs: _run(case, inputs, options, weights, rng).value,
+        values,
+        run.gradients,
+        rng,
+    )
+    alike = {name: looks.alike(name) for name in case.real}
     flat = not any(np.any(run.gradients[name]) for name in case.real)  # where nothing moves, all gradients look right
-    if all(name in others for name, others in looks.items()) and not flat:
+    wrong = [name for name, others in alike.items() if name not in others]
+    if not wrong and not flat:
         return Tried(RIGHT)
-    return Tried(FITS, order=_other_order(looks))
+    return Tried(SCALED if not flat and all(map(looks.is_multiple, wrong)) else FITS, order=_other_order(alike))
 
 
 def _other_order(looks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -248,30 +255,3 @@ def _upstream(case: TracedCase, value: Any, rng: np.random.Generator) -> Any:
     if np.asarray(value).dtype.kind not in "fiu":
         raise GradproofError(f"the output is a {type(value).__name__}: expected an array of real numbers")
     return np.full(shape, float(case.upstream)) if case.upstream is not None else rng.uniform(0.5, 2, shape)
-
-
-def _looks(
-    case: TracedCase,
-    name: str,
-    values: Mapping[str, Any],
-    options: Mapping[str, Any],
-    weights: list[Any],
-    run: _Run,
-    rng: np.random.Generator,
-) -> list[str]:
-    """Return the inputs whose gradients look like this one's: in a random direction, by a difference of values."""
-    direction = rng.normal(size=np.shape(values[name]))
-    ahead, behind = (
-        _run(case, {**values, name: values[name] + sign * _STEP * direction}, options, weights, rng).value
-        for sign in (1, -1)
-    )
-    slope = (ahead - behind) / (2 * _STEP)
-    return [
-        other
-        for other, gradient in run.gradients.items()
-        if np.shape(gradient) == np.shape(direction) and _near(slope, float(np.sum(np.asarray(gradient) * direction)))
-    ]
-
-
-def _near(slope: float, returned: float) -> bool:
-    return abs(slope - returned) <= _NEAR * max(1e-3, abs(slope), abs(returned))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
 from verify.scan.hints import Hints, hints, places_of
 from verify.scan.options import settings
+from verify.scan.passed import passed_functions
 from verify.scan.read import is_of, positional, required, resolved
 from verify.scan.recipe import PASSED, literal
 from verify.scan.source import Function, Source
@@ -121,7 +123,16 @@ def makings(make: type) -> Iterator[Made]:
     sizes = [name for name in needed if shapes.is_size(name) and not settings(name)]
     arrays = [name for name in needed if name not in sizes and shapes.is_weight(name)]
     usual = {name: literal(settings(name)[0]) for name in needed if name not in (*sizes, *arrays) and settings(name)}
-    fixed = {**usual, **stepping}
+    ways = [
+        _of_fixed(needed, sizes, arrays, {**usual, **stepping, **functions}) for functions in passed_functions(needed)
+    ]
+    yield from itertools.chain.from_iterable(zip(*ways, strict=True))  # those of the same arrays beside each other
+
+
+def _of_fixed(
+    needed: Sequence[str], sizes: Sequence[str], arrays: Sequence[str], fixed: Mapping[str, str]
+) -> Iterator[Made]:
+    sizes, arrays = ([name for name in group if name not in fixed] for group in (sizes, arrays))
     unknown = [name for name in needed if name not in (*sizes, *arrays, *fixed)]
     yield Made((*arrays, *unknown), tuple(sizes), fixed)
     if unknown or sizes:
