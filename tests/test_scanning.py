@@ -380,6 +380,25 @@ def test_functions_that_a_constructor_takes(folder, taken, dz, verdicts):
     assert {row.verdict for row in check(case, quick=True).comparisons if row.variant.sizes[0][1] > 1} == verdicts
 
 
+@pytest.mark.parametrize("factor", [1, 2])
+def test_what_has_a_gradient_is_a_weight(folder, factor):
+    """An argument that is a setting or a rate by its name is a weight where backward stores its gradient, and judged."""
+    from verify.checks.checker import check
+
+    (folder / "bent.py").write_text(
+        "import numpy as np\n\n\nclass PReLU:\n    def __init__(self, alpha):\n        self.alpha = alpha\n\n"
+        "    def forward(self, x):\n        self.x = x.copy()\n        return np.where(x > 0, x, self.alpha * x)\n\n"
+        "    def backward(self, dout):\n"
+        f"        self.dalpha = {factor} * np.where(self.x > 0, 0, dout * self.x).sum(axis=0)\n"
+        "        return np.where(self.x > 0, dout, self.alpha * dout)\n"
+    )
+    (listing,) = listings(["bent.py"])
+    (case,), missing = found_in(unit_of(listing))
+    verdicts = {row.name: row.verdict for row in check(case, quick=True).comparisons}
+    assert missing == []
+    assert verdicts == {"x": Verdict.PROVED, "alpha": Verdict.PROVED if factor == 1 else Verdict.REFUTED}
+
+
 def test_a_file_of_many_gradients_has_time(command, folder):
     """The search for calls is no part of the time that a case may take: a file of many gradients is not given up."""
     (folder / "many.py").write_text(PASSED.format(taken="f, df", names="f, df", dz="self.g(self.z)"))

@@ -31,7 +31,7 @@ def layers(unit: Unit) -> Iterator[Reading]:
     for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
         labels = [name for name in others if name in (*unit.hinted.indices, *real_targets) and name not in modes]
         arrays = [name for name in others if name not in (*labels, *modes)]
-        for taken, alike in itertools.groupby(makings(unit.make), lambda made: (made.arrays, made.sizes)):
+        for taken, alike in itertools.groupby(makings(unit.make, unit.graded), lambda made: (made.arrays, made.sizes)):
             ways = list(alike)
             for shaped in _shapes(unit, [*arrays, *taken[0]]):
                 for made in ways:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
@@ -41,6 +41,7 @@ class Unit(NamedTuple):
     listed: frozenset[str] = frozenset()
     plain: bool = True  # nothing is named like a term of an update that is no gradient
     places: tuple[str | None, ...] = ()  # what backward returns in a tuple, as `places_of` has it
+    graded: frozenset[str] = frozenset()  # arguments of the constructor that backward stores a gradient of
     last: bool = False  # backward is given 1 alone: it takes no upstream gradient, or has 1 for it and does not read it
 
     @property
@@ -84,7 +85,16 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     plain = not any(map(names.STEPPED.search, named))
     places = tuple(places_of(methods[candidate.backward]))
     last = not backward or _takes_one(methods[candidate.backward], backward)
-    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places, last)
+    graded = frozenset(_graded(constructor(make), methods[candidate.backward]))
+    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places, graded, last)
+
+
+def _graded(taken: Iterable[str], node: Function) -> Iterator[str]:
+    """Yield arguments of a constructor whose gradient a method stores by its name: `self.dalpha = ...`."""
+    stored = {
+        part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+    }
+    yield from (name for name in taken if any(is_of(each, name) for each in stored - {name}))
 
 
 def _takes_one(node: Function, backward: Mapping[str, inspect.Parameter]) -> bool:
@@ -114,14 +124,17 @@ def widths_of(make: type) -> Iterator[int]:
         yield from (number for number in numbers if type(number) is int and 1 < number <= _WIDEST)
 
 
-def makings(make: type) -> Iterator[Made]:
-    """Yield how a constructor may be called: weights, sizes and settings, or all of it as small numbers or weights."""
+def makings(make: type, graded: Collection[str] = ()) -> Iterator[Made]:
+    """Yield how a constructor may be called: weights, sizes and settings, or all of it as small numbers or weights.
+
+    What has a gradient is a weight, whatever its name: `graded`.
+    """
     taken = constructor(make)
     stepping = {name: text for name in taken if (text := _stepping(name))}
     needed = [name for name, item in taken.items() if item.default is item.empty or _is_left_open(name, item)]
     needed = [name for name in needed if name not in stepping]
-    sizes = [name for name in needed if shapes.is_size(name) and not settings(name)]
-    arrays = [name for name in needed if name not in sizes and shapes.is_weight(name)]
+    sizes = [name for name in needed if shapes.is_size(name) and not settings(name) and name not in graded]
+    arrays = [name for name in needed if name in graded or (name not in sizes and shapes.is_weight(name))]
     usual = {name: literal(settings(name)[0]) for name in needed if name not in (*sizes, *arrays) and settings(name)}
     ways = [
         _of_fixed(needed, sizes, arrays, {**usual, **stepping, **functions}) for functions in passed_functions(needed)

@@ -27,7 +27,8 @@ def changing(unit: Unit) -> Changing:
     passed = tuple("1" if names.RATE.match(name) else STEP if names.OPTIMIZER.match(name) else "" for name in later)
     methods = [name for name in names.INITIAL if callable(getattr(unit.make, name, None))]
     takes = (name for name in methods if any(map(names.OPTIMIZER.match, parameters(getattr(unit.make, name)))))
-    stored = any(names.OPTIMIZER.match(name) or names.RATE.match(name) for name in constructor(unit.make))
+    taken = [name for name in constructor(unit.make) if name not in unit.graded]  # a rate has no gradient
+    stored = any(names.OPTIMIZER.match(name) or names.RATE.match(name) for name in taken)
     return Changing(passed if all(passed) else (), next(takes, ""), stored=stored)
 
 
