@@ -282,7 +282,7 @@ def test_entries_on_edges_that_code_counts_at_the_sample(name):
     shape, number = AT_THE_SAMPLE[name]
     (row,) = (row for row in verify.check(counted_at(shape, number, 3)).comparisons if not row.verdict.good)
     assert row.verdict is Verdict.REFUTED
-    assert row.diagnosis == "wrong only exactly where forward changes from one formula to another"
+    assert row.diagnosis == "wrong only exactly where the code changes from one formula to another"
     right = verify.check(counted_at(shape, number, 0.25))
     assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
     assert not any("not judged" in reason for reason in right.sizes.untried)

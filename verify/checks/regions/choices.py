@@ -240,7 +240,7 @@ class _Judge:
             failing=1,
             index=tuple(map(int, np.unravel_index(entry, quantity.shape))),
             variant=self.explorer.variant.written,
-            diagnosis="wrong only exactly where forward changes from one formula to another",
+            diagnosis="wrong only exactly where the code changes from one formula to another",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
         )
 
