@@ -180,6 +180,20 @@ def test_a_fixed_upstream_hides_no_line(layer, fixed):
     assert {row.place.line for row in rows} <= {first + 1, first + 2}
 
 
+def _squares(y):
+    return (y**2).mean(), _squares_slope(y)
+
+
+def _squares_slope(y):
+    return 2 * y / len(y)
+
+
+def test_a_gradient_beside_its_loss_has_its_line():
+    """One that is returned with the loss, before there is an upstream, is placed where it is computed."""
+    rows = refuted(verify.loss(_squares, y="N D"))
+    assert {row.place.line for row in rows} == {line_of(_squares_slope)}
+
+
 def test_the_line_of_zeros():
     """What no operation makes is found where it appears first: zeros in the line that makes them, none before it."""
     rows = refuted(case_of(NoWeights))

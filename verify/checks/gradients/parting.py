@@ -8,10 +8,10 @@ missing values are all of the exact side, too; else the last, on which all that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -54,7 +54,12 @@ class _Step(NamedTuple):
 
 def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> dict[str, Place]:
     """Return the line at which wrong gradients of a run part from the exact ones, by names, as far as that is found."""
-    if len(exact.seen.computed) > _LARGEST or (run := _recorded(case, exact, seed)) is None:
+    observed = partial(_observed, case, exact, seed, varied=True)
+    run = None if len(exact.seen.computed) > _LARGEST else observed()
+    if run is not None and case.upstream is not None and not _reads_upstream(run):
+        observed = partial(_observed, case, exact, seed)
+        run = observed()
+    if run is None:
         return {}
     recorder = cast("Recorder", run.trace)
     nodes = {name: list(quantity.nodes) for name, quantity in run.gradients.items() if name in claimed}
@@ -62,23 +67,33 @@ def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: 
         return {}
     wrong = [name for name, claim in claimed.items() if claim.decision.verdict is Verdict.REFUTED]
     unmade = [name for name in wrong if _is_unmade(run, nodes[name], claimed[name])]
-    places = {name: _appearance(case, exact, nodes[name], seed) for name in unmade}
+    places = {name: _appearance(exact, nodes[name], observed) for name in unmade}
     made = {name: claim for name, claim in claimed.items() if name not in unmade}
     place = _Parting(recorder, _entries(exact, made, nodes), _exact_side(exact, claimed)).place()
     return {**places, **{name: place for name in wrong if name in made}}
 
 
-def _recorded(case: TracedCase, exact: Exact, seed: int, run: Observation | None = None) -> Observation | None:
+def _observed(
+    case: TracedCase, exact: Exact, seed: int, run: Observation | None = None, *, varied: bool = False
+) -> Observation | None:
     """Return the run as a recorder has it, if it comes to its end.
 
-    An upstream that the case fixes is a variable of that value: times a plain 1, an operation would not be seen.
+    With `varied` an upstream that the case fixes is a variable of that value: times a plain 1, an operation would not
+    be seen.
     """
     run, fixed = run or exact.seen.again(Recorder()), case.upstream
+    case = replace(case, upstream=None) if varied else case
     upstream = Fraction if fixed is None else lambda _: fixed
     try:
-        return observe(replace(case, upstream=None), exact.seen.variant, seed, upstream, seen=run, at=exact.seen.at)
+        return observe(case, exact.seen.variant, seed, upstream, seen=run, at=exact.seen.at)
     except SubjectError:
         return None
+
+
+def _reads_upstream(run: Observation) -> bool:
+    """Tell whether a gradient is computed from the upstream: a loss that returns its gradient beside it never is."""
+    nodes = [node for quantity in run.gradients.values() for node in quantity.nodes]
+    return not {*run.upstream_nodes}.isdisjoint(run.trace.reach(nodes))
 
 
 def _is_unmade(run: Observation, nodes: Sequence[int], claim: Claim) -> bool:
@@ -89,12 +104,12 @@ def _is_unmade(run: Observation, nodes: Sequence[int], claim: Claim) -> bool:
     return any(not run.trace.args[node] or node < first for node in wrong)
 
 
-def _appearance(case: TracedCase, exact: Exact, nodes: Sequence[int], seed: int) -> Place:
+def _appearance(exact: Exact, nodes: Sequence[int], observed: Callable[[Observation], Observation | None]) -> Place:
     """Return the line at which an array of nodes appears that no operation made, or nothing."""
     run = exact.seen.again(Recorder())
     appearances = Appearances(run, nodes, last=len(set(nodes)) == 1)
     with followed(appearances.follow):
-        again = _recorded(case, exact, seed, run)
+        again = observed(run)
     line = appearances.line if again is not None else None
     return NOWHERE if line is None else as_place(*line)
 
