@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import indent
 
-from reports.words import explanation
+from reports.words import explanation, signature
 from verify.repair.result import Repair, State
 
 _COLORS = {"+": "32", "-": "31", "@": "36"}
@@ -18,7 +18,8 @@ _COUNTED = {
 }
 _ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
 _IN_WORDS = ("likely", "code", "because")  # of what explains a wrong gradient, without its formulas and numbers
-_CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case:"
+_CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case{}:"
+_FIXED_SIZES = ", for its sizes alone ({})"
 
 
 def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "") -> str:
@@ -96,7 +97,10 @@ def _wrong(repair: Repair) -> str:
 def _instead(repair: Repair) -> str:
     """Write the code of the exact gradients, or why there is none."""
     if repair.code:
-        return f"{_CODE}\n\n{indent(repair.code.rstrip(), '    ')}"
+        result = repair.before.result if repair.before else None
+        sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
+        sizes = _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
+        return f"{_CODE.format(sizes)}\n\n{indent(repair.code.rstrip(), '    ')}"
     return f"\n  {repair.codeless}" if repair.codeless else ""
 
 

@@ -236,6 +236,19 @@ def test_a_number_that_holds_at_one_size_only(monkeypatch):
     assert exact_code(forward_of(lambda x: x.mean() + 0 * x.sum(), x="N D")).text == ""
 
 
+def test_a_number_of_the_code_is_no_size():
+    """A window of 2 stays 2 where 2 channels are fixed as well; a size that is no such number keeps its name."""
+
+    def pooled(x):
+        n, c, h, w = x.shape
+        return x.reshape(n, c, h // 2, 2, w // 2, 2).max(axis=(3, 5))
+
+    text = "\n".join(body(pooled, x="N 2 4 6"))
+    assert "x.shape[1]" not in text
+    assert "x.shape[0]" in text
+    assert "x.shape[3] // 2" in text
+
+
 def test_a_maximum_that_is_not_only_subtracted():
     """Where what goes through a maximum counts, the code has it."""
     lines = body(lambda x: x * x.max(axis=1, keepdims=True), x="N D")

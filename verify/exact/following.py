@@ -192,6 +192,8 @@ def _reshape(recording: Recording, a: Any, *shape: Any, value: Any, **_: Any) ->
         for length in item if isinstance(item, (tuple, list)) else (item,):
             if isinstance(length, Whole) and length > 1:
                 recording.lengths.setdefault(int(length), length.node)
+            elif type(length) is int and length > 1:
+                recording.literal.add(length)
     return recording.reshaped(recording.of(a), np.shape(value))
 
 

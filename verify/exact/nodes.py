@@ -52,6 +52,7 @@ class Nodes:
         self._nodes: dict[tuple[Any, ...], Node] = {}
         self.forward: frozenset[Node | None] = frozenset()  # those that the code itself has computed
         self.lengths: dict[int, Node] = {}  # nodes of sizes, by what they are at the sample
+        self.literal: set[int] = set()  # lengths that the code states as numbers: a window of 2 is not 2 channels
 
     def node(self, op: str, args: tuple[Node, ...], details: tuple[Any, ...], shape: Shape) -> Node:
         """Return the node of an operation."""
@@ -88,8 +89,9 @@ class Nodes:
         return self.exactly(value)
 
     def exactly(self, value: int) -> Node:
-        """Return a length along an axis, as a size where one is known to be it."""
-        return self.lengths.get(value) or self.number(value)
+        """Return a length along an axis, as a size where one is known to be it and the code has no such number."""
+        named = None if value in self.literal else self.lengths.get(value)
+        return named or self.number(value)
 
     def extent(self, array: Node, axis: int) -> Node:
         """Return the length of an array along an axis, as that of this array where it is no other size."""
