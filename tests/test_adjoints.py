@@ -100,7 +100,7 @@ def halved(rule):
         ("_binary", lambda rule: lambda op: (False, False), ["a", "b", "c"]),
         ("_binary", lambda rule: lambda op: (True, True), ["a", "b", "c"]),
         ("_rule", halved, ["a", "b", "c"]),
-        ("_depending", lambda rule: lambda graph, order, inputs: {*rule(graph, order, inputs), *inputs} - {0}, ["a"]),
+        ("_depending", lambda rule: lambda graph, order, *rest: {*rule(graph, order, *rest), *rest[0]} - {0}, ["a"]),
     ],
 )
 def test_a_wrong_rule_is_seen(monkeypatch, name, planted, wrong):

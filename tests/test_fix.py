@@ -616,13 +616,21 @@ NO_FILE = "no function that runs backward is in a .py file of yours (UTF-8)"
 
 
 def test_a_case_that_passes(fixed):
-    """There is nothing to fix, exit status 0; a gradient that is not returned is named, as it is not proved."""
+    """There is nothing to fix, exit status 0."""
     done = fixed(function("2 * x * dout"), "--write")
     assert (done.status, done.out) == (0, "case (mine.py:12): nothing to fix\n\n1 case: 1 with nothing to fix.\n")
-    text = affine().replace("return dx, layer.dW, layer.db", "return dx, layer.dW, None")
+
+
+def test_a_gradient_that_is_left_out(fixed):
+    """It is written where backward has None; a case that leaves it out itself stays, with the reason."""
+    whole = affine()
+    text = whole.replace("self.db = dout.sum(axis=0)", "self.db = None")
     done = fixed(text, "--write")
-    assert (done.status, done.source) == (0, text)
-    assert "nothing to fix; backward returns no gradient of b\n" in done.out
+    assert (done.status, done.source) == (0, whole)
+    text = whole.replace("return dx, layer.dW, layer.db", "return dx, layer.dW, None")
+    done = fixed(text, "--write")
+    assert (done.status, done.source) == (1, text)
+    assert "what fails is GP124" in done.out
 
 
 # Code that nothing is to be written for: its text, what is done to its file, why, and the exit status.

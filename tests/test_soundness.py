@@ -193,11 +193,14 @@ def test_wide_balls_are_no_agreement(gradients):
 
 
 def test_a_gradient_that_is_not_claimed_is_told():
-    """None makes no claim: the result names the input, and the summary counts it."""
-    result = of("x * w", {"x": 2, "w": 3}, lambda d, x, w: (d * w, None))
+    """None makes no claim: the result names the input, and the summary counts it; where the output depends on it, that fails."""
+    result = of("x + w - w", {"x": 2, "w": 3}, lambda d, x, w: (d, None))
     assert result.good
     assert result.unclaimed == ("w",)
-    assert summary(Run((result,))) == "1 case, 1 gradient: all proved; 1 gradient not claimed; 1 hazard found"
+    assert summary(Run((result,))) == "1 case, 1 gradient: all proved; 1 gradient not claimed"
+    result = of("x * w", {"x": 2, "w": 3}, lambda d, x, w: (d * w, None))
+    assert (result.good, result.unclaimed) == (False, ("w",))
+    assert [finding.code for finding in result.findings] == ["GP124"]
 
 
 def test_a_layer_that_forgets_a_gradient_is_an_error(checked):

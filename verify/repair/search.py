@@ -84,9 +84,10 @@ class Search:
         """Return the first edits that are proved, if there are any in the time."""
         helpful: list[tuple[int, Edits]] = []
         singles: list[Edits] = [(edit,) for edit in start.edits]
+        if self._only_lacks:
+            return self._exact()
         return (
-            (self._lacks_only and self._exact())
-            or self._first(singles, start.wrong, helpful)
+            self._first(singles, start.wrong, helpful)
             or self._first(self._others(singles), start.wrong, helpful)
             or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
@@ -94,9 +95,10 @@ class Search:
         )
 
     @property
-    def _lacks_only(self) -> bool:
-        """Return whether all gradients are right but those that backward leaves out: no single edit computes them."""
-        return not self._seen and self._before is not None and bool(self._before.result.unclaimed)
+    def _only_lacks(self) -> bool:
+        """Return whether all that is wrong is that backward leaves out gradients: no edit of others computes them."""
+        findings = self._before.result.findings if self._before is not None else ()
+        return not self._seen and {finding.code for finding in findings if finding.bad} == {"GP124"}
 
     def _others(self, singles: list[Edits]) -> list[Edits]:
         """Return the edits in one place that are not among some, which they are added to."""
