@@ -124,3 +124,14 @@ def test_a_normaliser_that_is_held():
     assert attended(forget=False) == []
     texts = attended(forget=True)
     assert [text.split(" is ")[0] for text in texts] == ["z", "z"]
+
+
+def test_gradients_beyond_floats():
+    """Where gradients are infinite as floats, the diagnosis ends in no warning of NumPy."""
+
+    def backward(dout, x, p):
+        return dout * p * (p + 1) * x ** (p * p + p - 1), dout * (2 * p + 1) * x ** (p * (p + 2)) * np.log(x)
+
+    domain = verify.real("", low=0)
+    case = verify.pair(lambda x, p: (x**p) ** (p + 1), backward, x=domain, p=domain)
+    assert "REFUTED" in {row.verdict.name for row in verify.check(case).comparisons}

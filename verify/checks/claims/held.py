@@ -87,8 +87,9 @@ class _Sweep:
         """Tell whether the gradient with some nodes as constants may be the one that was returned."""
         gradient = self._gradient(held)
         finite = np.isfinite(gradient) & np.isfinite(self._actual)
-        size = np.abs(self._actual[finite]).max(initial=0)
-        return bool((np.abs(gradient - self._actual)[finite] <= _CLOSE * size).all())
+        gradient, actual = gradient[finite], self._actual[finite]
+        with np.errstate(over="ignore"):  # of floats of opposite signs, whose difference is beyond all of them
+            return bool((np.abs(gradient - actual) <= _CLOSE * np.abs(actual).max(initial=0)).all())
 
     def _gradient(self, held: Collection[int]) -> NDArray[np.float64]:
         pending: defaultdict[int, float] = defaultdict(float)
