@@ -92,7 +92,7 @@ def test_right_gradients(name, caplog):
     with warnings.catch_warnings(), caplog.at_level(logging.INFO, "gradproof"):
         warnings.simplefilter("error", PointsOnlyWarning)
         assert torch_gradcheck(*RIGHT[name], eps=1e-6, atol=1e-4) is True
-    assert "decided for all inputs of these shapes" in caplog.text
+    assert "decided for inputs of these shapes" in caplog.text
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -13,8 +13,9 @@ def torch_gradcheck(func: Callable[..., Any], inputs: Any, *, raise_exception: b
 
     `inputs` is a tensor or a tuple of tensors and other values; those that require a gradient are differentiated. They
     state the shapes, and the domain: all real numbers, or the widest of (0, inf), (0, 1), (-1, 1) and (1, inf) that has
-    the given values in it and on which the outputs are finite. The claim is about all numbers of that domain; the other
-    values stay what they are. `settings` are those of torch's checker, whose tolerances are of no use here.
+    the given values in it and on which the outputs are finite. As with `quick=True`, the claim is about all numbers of
+    that domain with which the code takes the same branches as at the samples; the other values stay what they are.
+    `settings` are those of torch's checker, whose tolerances are of no use here.
 
     Returns True if each gradient is the exact derivative. Otherwise it raises `GradcheckError` with the report, which
     has an exact counterexample, or returns False with `raise_exception=False`. What cannot be decided is given to

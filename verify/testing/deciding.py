@@ -22,7 +22,7 @@ Bounds = tuple[float | None, float | None]
 # The domains that are tried, the widest first: a logarithm takes no negative numbers, an arc sine none above 1.
 DOMAINS: tuple[Bounds, ...] = ((None, None), (0, None), (0, 1), (-1, 1), (1, None))
 _DRAWS = 3  # points at which a function has to be finite to be claimed on a domain
-_POINTS = "{}: not decided for all inputs ({}); {} has judged it at the point that was given"
+_POINTS = "{}: not decided ({}); {} has judged it at the point that was given"
 _log = logging.getLogger("gradproof")
 
 
@@ -47,7 +47,7 @@ def decided(name: str, make: Callable[[], TracedCase]) -> Decision:
         return Decision(wrong=failure(result))
     if not result.good:
         return Decision(open=next(_reasons(result), "there is nothing to compare"))
-    _log.info("%s: decided for all inputs of these shapes\n%s", name, result)
+    _log.info("%s: decided for inputs of these shapes that take the same branches\n%s", name, result)
     return Decision()
 
 
