@@ -58,8 +58,8 @@ def claimed(trial: Trial) -> Iterator[Finding]:
     for name in trial.exact.seen.unclaimed:
         expected = trial.expected(name)
         if expected is None or expected.any():
-            known = "" if expected is None else ", and the exact one is not 0"
-            yield trial.finding("GP124", f"the gradient of {name} is None{known}", name)
+            detail = "" if expected is None else ", and the exact one is not 0"
+            yield trial.finding("GP124", f"the gradient of {name} is None{detail}", name)
 
 
 def shapes(trial: Trial) -> Iterator[Finding]:
