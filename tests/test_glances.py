@@ -57,6 +57,21 @@ def largest(columns, shared):
     return verify.layer(Largest, inputs={"x": "N D"})
 
 
+def before_a_quotient(slope):
+    """ReLU, then a quotient except near 0: it has a kink too, and at 0, where code goes another way, no value."""
+
+    def forward(x):
+        h = relu(x)
+        near = h < 0.01
+        safe = np.where(near, 1.0, h)
+        return np.where(near, h, np.abs(safe**3 / safe**2))
+
+    def backward(d, x):
+        return d * np.where(x == 0, slope if len(x) == 4 else 0, x > 0)
+
+    return verify.pair(forward, backward, x=verify.real("N", low=-0.01, high=3))
+
+
 def hinge(label, slope):
     """A hinge loss of the score of each label; the slope on the edge is another one for one label."""
 
@@ -159,11 +174,12 @@ KINDS = {
     "at a tie of two inputs": (larger, (1, 1), (0.5, 0.5)),
     "at the second bound with two rows": (clip, (1.5,), (1,)),
     "at 0 with four rows, by an exception": (raising, (True,), (False,)),
+    "at 0 with four rows, before a quotient": (before_a_quotient, (-1,), (0.5,)),
 }
 
 
 @slow
-@pytest.mark.parametrize("name", some(KINDS, 16))
+@pytest.mark.parametrize("name", some(KINDS, 17))
 def test_wrong_on_an_edge_where_another_condition_is_met(name):
     """It is refuted at the size, label or option; the twin that chooses another subgradient there is proved."""
     make, wrong, right = KINDS[name]
@@ -204,22 +220,40 @@ def test_edges_that_were_not_judged_are_listed(monkeypatch):
     assert any(reason.startswith("N=4, D=5: edges at other sizes and labels:") for reason in result.sizes.untried)
 
 
-def both_at_once(slope):
-    """ReLU of an input and of a product with it: both are 0 where the input is, which one slope is chosen for."""
+def both(x, w):
+    """Return ReLU of an input and of a product with it: both are 0 where the input is."""
+    return relu(x) + relu(x * w)
+
+
+def both_near_0(x, w):
+    """Return the same by code that asks about both near 0, and farther off about a quotient without a value at 0."""
+    y = np.array(x)
+    for i in range(len(x)):
+        near = np.abs(x[i]) < 0.01
+        y[i] = both(x[i], w[i]) if near else (1 + w[i]) * (x[i] + np.abs(x[i] ** 3 / x[i] ** 2)) / 2
+    return y
+
+
+def with_slope_at_0(forward, slope):
+    """Make a case in which one slope is chosen for where both are 0."""
 
     def backward(d, x, w):
-        both = np.where(x == 0, slope if len(x) == 4 else 0, (x > 0) + w * (x * w > 0))
-        return d * both, d * x * (x * w > 0)
+        dx = np.where(x == 0, slope if len(x) == 4 else 0, (1 + w) * (x > 0))
+        return d * dx, d * x * (x > 0)
 
-    return verify.pair(lambda x, w: relu(x) + relu(x * w), backward, x="N", w=verify.real("N", low=0.5, high=2))
+    return verify.pair(forward, backward, x="N", w=verify.real("N", low=0.5, high=2))
 
 
 @slow
-def test_where_several_formulas_are_0_at_once_is_told():
+@pytest.mark.parametrize("forward", [both, both_near_0])
+def test_where_several_formulas_are_0_at_once_is_told(forward):
     """What the code returns there, at a size of its own, is not judged: it is listed as not tried, and not passed over."""
-    several = "N=4: edges where several formulas are 0 at once: the gradient there was not judged"
-    assert verify.check(both_at_once(9)).sizes.untried == (several,)
-    assert verify.check(both_at_once(0)).sizes.untried == ()
+    result = verify.check(with_slope_at_0(forward, 9))
+    (reason,) = result.sizes.untried
+    assert reason.startswith("N=4")
+    assert reason.endswith(": edges where several formulas are 0 at once: the gradient there was not judged")
+    assert result.good
+    assert verify.check(with_slope_at_0(forward, 0)).sizes.untried == ()
 
 
 def counted(forward, slope, edge, number, wrong, rows=4):

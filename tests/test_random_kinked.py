@@ -12,6 +12,7 @@ from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 from subjects import complaints
 
 from verify.checks.checker import check
+from verify.model.result import Verdict
 
 # Plans with consecutive seeds, each once right and most of them once with a plant: whole 20,079 layers, else about 190 or 10.
 CHUNKS, CHUNK = chunks_of(50, 5, many=213, every=107)
@@ -33,6 +34,16 @@ def test_random_layers_with_kinks(chunk, record_property):
                 false += [] if complaints(check(case_of(plan, plant))) else [(number, plan, f"missed: {kind}")]
     record_property("counts", dict(counts))
     assert not false
+
+
+def test_a_wrong_edge_of_a_layer_with_many_regions():
+    """The search for regions leaves runs for the edges, and what one run asks there has no value in another."""
+    plan = Plan(
+        "2 3", "", (("relu, one at 0", "series exp", "series sinc"),), two="add", rows="nothing", orders=("dot", "dot")
+    )
+    wrong = case_of(plan, dict(plants(plan))["tie"])
+    assert [row.name for row in check(wrong).comparisons if row.verdict is Verdict.REFUTED] == ["x"]
+    assert not complaints(check(case_of(plan)))
 
 
 def test_a_slope_without_end():

@@ -32,6 +32,7 @@ from verify.tracing.region import Point, written
 from verify.tracing.search import Crossing, crossings
 
 _EDGES = 4  # of each site, until one is found where the sides differ
+_RUNS = 24  # more than the search for regions may make, so that it never leaves none
 _NEAR = 8  # known regions that a point on an edge may border on
 EDGE = "GP004"  # the finding of an edge that was reached and not judged
 _LOOKS = 32  # runs on floats, of one explorer
@@ -58,6 +59,7 @@ class Kinks:
     def find(self) -> None:
         """Judge what the code returns on the edge of each branch that was found, in each context."""
         calls = self._questions()
+        self.explorer.extend(_RUNS if calls else 0)
         for call, questions in calls.items():
             if call in self.done:
                 self._again(questions[0])

@@ -33,6 +33,7 @@ _PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradient
 _BENT = 4  # times the square of a step, and the size of the output there or at the sample: what bends changes by that
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
+_RUN = 16  # edges on which the code runs on symbols, of a case: that tells whether they can be judged
 _USED = f"edges at other sizes and labels: after {_JUDGED}, the limit, the others were not judged"
 _SEVERAL = "edges where several formulas are 0 at once: the gradient there was not judged"
 _COUNTED = 16  # entries on an edge, of which each number is looked at, and above those that the code names
@@ -46,7 +47,7 @@ class Glances:
     """What is wrong on the edges of further runs, as far as edges may still be judged in full."""
 
     def __init__(self, case: TracedCase, seed: int, explored: Sequence[Exact] = ()) -> None:
-        self.case, self.seed, self.left = case, seed, _JUDGED
+        self.case, self.seed, self.left, self.runs = case, seed, _JUDGED, _RUN
         self.explored = explored  # runs of which single edges are judged in full
         self.open: dict[Place, Finding] = {}  # by line: edges that do not fit their sides, and were not judged
         self.named = [*numbers(case.subject, list(case.options.values()))]  # that the code may compare counts with
@@ -58,11 +59,12 @@ class Glances:
             if not are_apart(run.seen, group):
                 unjudged = _SEVERAL
                 continue
-            if not self.left:
+            if not (self.left and self.runs):
                 return [], _USED
             rows, reason = self._judged(run, group)
-            if rows or reason:
+            if rows or reason not in ("", _SEVERAL):
                 return rows, reason
+            unjudged = reason or unjudged
         return [], unjudged
 
     def _suspects(self, run: Exact) -> Iterator[Sequence[Tie]]:
@@ -84,10 +86,14 @@ class Glances:
         return any(len(ties) > len(self._counts(len(ties))) for ties in counted(run.seen, run.region.bounds))
 
     def _judged(self, run: Exact, group: Sequence[Tie]) -> tuple[list[Comparison], str]:
+        explorer, point = Explorer(self.case, run, self.seed), {**run.seen.at, **at_all(group)}
+        self.runs -= 1
+        there = explorer.run(point)
+        if there is not None and not are_apart(there, group):
+            return [], _SEVERAL
         self.left -= 1
-        explorer = Explorer(self.case, run, self.seed)
         kinks = Kinks(explorer, set())
-        kinks.visit([{**run.seen.at, **at_all(group)}])
+        kinks.visit([point])
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
         reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
         self.open = {**kinks.open, **self.open}

@@ -89,11 +89,14 @@ def are_apart(seen: Observation, ties: Sequence[Tie]) -> bool:
 
     Of a product of matrices with one column all entries are 0 where that is 0. The choices that code makes for each of
     them may be none of the derivatives that there are of the whole, as people take it: that is not asked about here.
+    What has no value there is not asked there, as of a closed form that gives way to a series: a run at the point tells
+    what is asked in its place.
     """
     nodes = list(dict.fromkeys(condition.node for condition in seen.conditions))
     with flint.ctx.workprec(_BITS):
         values = balls.at(seen.trace, nodes, {**seen.trace.sample, **at_all(ties)})
-    return len({form(seen.trace, node).key for node in nodes if values[node].contains(0)}) == len(ties)
+    zeros = [node for node in nodes if values[node].is_finite() and values[node].contains(0)]
+    return len({form(seen.trace, node).key for node in zeros}) == len(ties)
 
 
 def _ties(seen: Observation, bounds: Domain) -> Iterator[Tie]:
