@@ -129,6 +129,29 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
         assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (1, 2, True)
 
 
+@pytest.mark.parametrize("subcommand", ["run", "list", "fix", "mutate"])
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [("def f(:\n", "bad.py:1: does not parse: invalid syntax"), ("\nreturn 1", "bad.py:2: does not parse: 'return' out")],
+)
+def test_files_that_are_all_no_python(command, shop, subcommand, code, problem):
+    """They are bad input: a line for each, and nothing is printed or written."""
+    (shop / "bad.py").write_text(code)
+    (shop / "worse.py").write_text("1 +")
+    done = command(subcommand, "bad.py", "worse.py")
+    assert (done.status, done.out) == (2, "")
+    assert [line[:7] for line in done.err.splitlines()[-2:]] == ["gradpro", "worse.p"]
+    assert problem in done.err
+
+
+def test_a_file_that_imports_what_is_no_python(rows, shop):
+    """It is a row, with the line of the other file."""
+    (shop / "helper.py").write_text("1 +")
+    (shop / "bad.py").write_text("import helper")
+    assert rows("bad.py") == [("bad.py", "ERROR", "importing it failed: SyntaxError: invalid syntax, at helper.py:1")]
+    assert rows.status == 1
+
+
 def test_a_module_that_is_another_one_the_second_time(rows, shop):
     """Where a case ends its process and the module then has other cases, the rest is not taken for what it was."""
     again = "\nimport os\nif os.path.exists('been'): del two\nopen('been', 'w').close()\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verify.model.errors import InputError, nearest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[CollectedCase | CaseResult]:
     """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
     from verify.discovery.targets import of_expression
+    from verify.runner.workers import CollectedCase
 
     layers = options.layers or config.layers
     if options.command == "scan" or (options.command == "fix" and options.scan):
@@ -32,7 +34,19 @@ def selected(workers: Workers, options: argparse.Namespace, config: Config) -> l
             "nothing to check: name a file of cases (`gradproof explain cases` says how to write one), "
             "or list targets in [tool.gradproof] of pyproject.toml"
         )
-    return _chosen(workers.collected(targets, layers), options)
+    collected = workers.collected(targets, layers)
+    if not any(isinstance(case, CollectedCase) for case in collected):
+        _check_parsed(targets)
+    return _chosen(collected, options)
+
+
+def _check_parsed(targets: Sequence[str]) -> None:
+    """Refuse targets that are no Python, each with its line, where there is nothing else to check."""
+    from verify.discovery.sources import broken
+
+    problems = [broken(Path(target)) for target in targets if target.endswith(".py")]
+    if all(problems) and len(problems) == len(targets):
+        raise InputError("\n".join(f"{problem}: fix the file" for problem in problems))
 
 
 def _chosen(cases: list[CollectedCase | CaseResult], options: argparse.Namespace) -> list[CollectedCase | CaseResult]:

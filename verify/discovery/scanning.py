@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from verify.discovery.messages import Unit
+from verify.discovery.sources import not_python
 from verify.discovery.targets import of_file, own_folders
 from verify.model.errors import InputError
 from verify.model.where import relative
@@ -74,6 +75,6 @@ def _listing(file: Path, *, parsed: bool = False) -> Listing:
             return Listing(file, ())
         return Listing(file, candidates(Source(data, file.stem)))
     except SyntaxError as problem:
-        return Listing(file, (), f"{relative(file)}:{problem.lineno or 1}: does not parse: {problem.msg}")
+        return Listing(file, (), not_python(problem, file))
     except (OSError, ValueError, RecursionError) as problem:
         return Listing(file, (), f"{relative(file)}: cannot be read: {problem}")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import CodeType, ModuleType
 
-from verify.model.where import is_users
+from verify.model.where import is_users, relative
 
 _standing_in: dict[str, bytes] = {}  # by the real path of the file
 
@@ -48,6 +50,23 @@ def read_sources() -> None:
     """Have the user's modules loaded from their sources, from now on in this process."""
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
+
+
+def not_python(problem: SyntaxError, file: Path) -> str:
+    """Say on which line a file is no Python, and why."""
+    return f"{relative(file)}:{problem.lineno or 1}: does not parse: {problem.msg}"
+
+
+def broken(file: Path) -> str:
+    """Say on which line a file is no Python; nothing if it is, or cannot be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # importing it has given them
+            compile(file.read_bytes(), file, "exec", dont_inherit=True)
+    except SyntaxError as problem:
+        return not_python(problem, file)
+    except (OSError, ValueError, RecursionError, MemoryError):
+        return ""
+    return ""
 
 
 @contextmanager
