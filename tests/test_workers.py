@@ -132,7 +132,10 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
 @pytest.mark.parametrize("subcommand", ["run", "list", "fix", "mutate"])
 @pytest.mark.parametrize(
     ("code", "problem"),
-    [("def f(:\n", "bad.py:1: does not parse: invalid syntax"), ("\nreturn 1", "bad.py:2: does not parse: 'return' out")],
+    [
+        ("def f(:\n", "bad.py:1: does not parse: invalid syntax"),
+        ("\nreturn 1", "bad.py:2: does not parse: 'return' out"),
+    ],
 )
 def test_files_that_are_all_no_python(command, shop, subcommand, code, problem):
     """They are bad input: a line for each, and nothing is printed or written."""

@@ -25,11 +25,11 @@ class Advice(NamedTuple):
 
 
 MAKE = Advice(
-    "describe an array in params={{'{}': 'D M'}}, any other value in options={{'{}': [1]}}",
+    "describe an array by its shape, such as params={{'{}': 'M'}} or 'D M', any other value in options={{'{}': [1]}}",
     "give the constructor as many arguments as params describes",
 )
 FORWARD = Advice(
-    "describe an array in inputs={{'{}': 'N D'}}, any other value in options={{'{}': [1]}}",
+    "describe an array by its shape, such as inputs={{'{}': 'N'}} or 'N D', any other value in options={{'{}': [1]}}",
     "describe in inputs and options what forward takes, in its order",
 )
 BACKWARD = Advice(
@@ -40,7 +40,7 @@ BACKWARD = Advice(
 _CACHE = "backward is passed the upstream of each output, then the cache, or all inputs if forward returns no cache"
 PAIRED_BACKWARD = Advice(_CACHE, _CACHE)
 FUNCTION = Advice(
-    "describe an array in the case as {}='N D', any other value in options={{'{}': [1]}}",
+    "describe an array by its shape, such as {}='N' or 'N D', any other value in options={{'{}': [1]}}",
     "describe in the case what the function takes, in its order",
 )
 PRIME = Advice("the derivative is passed one array", "let it take one array, and the options if there are any")
@@ -63,6 +63,39 @@ def call(advice: Advice, function: Callable[..., Any], *arguments: Any, **named:
         if not text:
             raise
         raise ProtocolError(text, Reason.WRONG_ARGUMENTS) from None
+
+
+_positions: dict[str, None] = {}  # sentences about inputs that have other names than parameters
+
+
+def check_order(function: Callable[..., Any], names: Collection[str]) -> None:
+    """Note which inputs are passed for parameters of other names; raises ProtocolError where names are interchanged."""
+    parameters = _in_order(function)
+    renamed = [(name, parameter) for name, parameter in zip(names, parameters, strict=False) if name != parameter]
+    if not renamed:
+        return
+    pairs = _listed([f"{name} as {parameter}" for name, parameter in renamed])
+    text = printable(f"{_title(function)}({', '.join(parameters)}) is passed {pairs}")
+    if any(name in parameters for name, _ in renamed):
+        raise ProtocolError(f"{text}: describe the inputs in its order", Reason.WRONG_ARGUMENTS)
+    _positions[f"{text}: inputs are passed in their order"] = None
+
+
+def _in_order(function: Callable[..., Any]) -> Sequence[str]:
+    """Return the names of the parameters that are passed in order; none where the function has no source in Python."""
+    code = getattr(function, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    return names[1:] if inspect.ismethod(function) else names
+
+
+def forget() -> None:
+    """Start anew, for another case."""
+    _positions.clear()
+
+
+def notes() -> list[str]:
+    """Return sentences about inputs that were passed under other names since."""
+    return [*_positions]
 
 
 def _misfit(advice: Advice, function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> str:

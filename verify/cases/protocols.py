@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
-from verify.cases.calling import BACKWARD, FORWARD, FUNCTION, PAIRED_BACKWARD, PRIME, call
+from verify.cases.calling import BACKWARD, FORWARD, FUNCTION, PAIRED_BACKWARD, PRIME, call, check_order
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
 from verify.cases.making import naming, traced
@@ -89,6 +89,7 @@ def _driving(
         claimed = real()
         forward, backward = method(unit, NAMES["forward"]), method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if knows(backward, key) and not knows(forward, key)}
+        check_order(forward, inputs)
         output = call(FORWARD, forward, *arguments, **{key: value for key, value in rest.items() if key not in later})
         output = stored(unit, NAMES["outputs"]) if output is None else output
         dout = yield output
@@ -138,6 +139,8 @@ def pair(
         unit, values = Functions(forward, backward, len(inputs)), grouped(inputs, arguments)
         chosen = {key: value for key, value in arguments.items() if key not in arrays}
         named = dict(zip(inputs, values, strict=True))
+        if not options:
+            check_order(forward, inputs)
         output = unit.forward(**named, **chosen) if options else unit.forward(*values)
         dout = yield output
         labels = {key: labels_of(key) for key in inputs if key in pair_case.differentiated}
@@ -212,6 +215,8 @@ def loss(
         check_functions(inputs, function=function)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
+        if not options:
+            check_order(function, inputs)
         returned = call(FUNCTION, function, **arguments) if options else call(FUNCTION, function, *arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
             number = len(returned) if isinstance(returned, (tuple, list)) else int(returned is not None)

@@ -59,6 +59,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    from verify.cases import calling
     from verify.tracing import patches
     from verify.tracing.originals import refuse_replaced, refusing_assignments
     from verify.tracing.outside import measured
@@ -71,11 +72,12 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
     refuse_replaced()
     measured.forget()
     texts.forget()
+    calling.forget()
     unrepeated = identities.unrepeated(patches.users_modules())
     with refusing_assignments(), held(case.subject), unrepeated, patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     refuse_replaced()
-    notes = [*measured.notes(), *texts.notes()]
+    notes = [*calling.notes(), *measured.notes(), *texts.notes()]
     sizes = replace(result.sizes, fixed=tuple(case.sizes.items()))
     return replace(result, notes=(*result.notes, *notes), sizes=sizes)
 

@@ -26,6 +26,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.comparison import SMALL_CONSTANT
 from verify.model.errors import ProtocolError
+from verify.model.exact import decimal_text
 from verify.model.findings import finding
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Evidence, Finding, Verdict
@@ -38,6 +39,7 @@ from verify.tracing.symbols.trace import Trace
 
 CODE = "GP212"
 _MOST = 6  # constants of one gradient that are tried, alone and in pairs
+_FEW = 3  # inputs that are written
 _BITS = 256
 _LEFT = flint.arb(1) / 16  # of a difference, where a constant is its reason
 
@@ -182,9 +184,19 @@ def _decisions(
     for entry in refuted:
         point = claim.decisions[entry].point or exact.region.sample
         size = _effect(exact, claim, entry, point)
-        detail = f"{text}{place}, and backward ignores it: {instead}; the relative error is {size}"
+        effect = f"the relative error is {size} at {_inputs(exact, claim, entry, point)}, and may be larger elsewhere"
+        detail = f"{text}{place}, and backward ignores it: {instead}; {effect}"
         decisions.append(Decision(Verdict.AGREES, Evidence(SMALL_CONSTANT, detail, place=where, error=size), point))
     return decisions
+
+
+def _inputs(exact: Exact, claim: Claim, entry: int, point: Point) -> str:
+    """Write the inputs at a point of which an entry depends, where these are few; no upstream scales an error."""
+    graph = exact.seen.trace
+    reached = graph.reach([claim.actual.nodes[entry], exact.gradient(claim.name)[entry]])
+    names = [graph.payloads[node] for node in reached if graph.ops[node] == "variable"]
+    inputs = [f"{name}={decimal_text(point[name])}" for name in names if name not in exact.region.upstream]
+    return ", ".join(inputs) if 0 < len(inputs) <= _FEW else "one sample"
 
 
 def _effect(exact: Exact, claim: Claim, entry: int, point: Point) -> str:
