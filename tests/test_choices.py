@@ -124,3 +124,4 @@ def test_the_exact_value_on_an_edge_of_what_leaves_a_constant_out():
     ]
     assert (row.counterexample.expected, row.counterexample.actual) == ("0", "nan")
     assert "the derivative 0 on all sides of it" in row.evidence.detail
+    assert row.diagnosis == "undefined at some inputs where the derivative exists"

@@ -1,5 +1,6 @@
 """On the very edge of a branch: every convention at a kink is right, and what is none is refuted."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -161,7 +162,6 @@ WRONG = {
     "elu, 0 at 0": elementwise(
         lambda x: np.where(x > 0, x, np.expm1(x)), lambda d, x: d * np.where(x > 0, 1, np.where(x < 0, np.exp(x), 0))
     ),
-    "|x|, x over |x|": elementwise(np.abs, lambda d, x: d * x / np.abs(x)),
     "clip, 2 at 1": elementwise(
         lambda x: np.clip(x, -1, 1), lambda d, x: d * ((x >= -1) & (x <= 1)) * np.where(x == 1, 2, 1)
     ),
@@ -202,6 +202,26 @@ def test_what_is_no_convention_is_refuted(name):
     (row,) = refuted(WRONG[name])
     assert row.evidence.kind == "edge"
     assert row.counterexample.actual != row.counterexample.expected
+
+
+def absolute(slope, **more):
+    """Return the case of |x|, with a function that gives its slope."""
+    return verify.pair(np.abs, lambda d, x: d * slope(x), x="N", **more)
+
+
+def test_nan_at_a_kink_is_a_finding():
+    """No derivative is missed there, as at the norm of several entries: one finding for both, which a case may allow."""
+    result = verify.check(absolute(lambda x: x / np.abs(x)))
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    (kink,) = [finding for finding in result.findings if finding.fails]
+    assert (kink.code, kink.name) == ("GP211", "x")
+    assert re.search(r"x\[0\] is nan; forward has a kink there, and any number from -\S+ to \S+ would be", kink.detail)
+    assert verify.check(absolute(lambda x: x / np.abs(x), allow={"GP211": "x is never 0"})).passes
+
+
+def test_another_number_at_a_kink_is_refuted_beside_what_is_allowed():
+    """A finding that is allowed covers NaN alone."""
+    assert refuted(absolute(lambda x: np.where(x == 0, 2, np.sign(x)), allow={"GP211": "x is never 0"}))
 
 
 @pytest.mark.parametrize("tie", some([0, 0.5, 1, 7], 6))

@@ -124,6 +124,8 @@ class _Parts:
         self.draws = other_draws(self.case, [*rows, *self.sizing.rows], self.runs, seed)
         lines = {gap.where for gap in self.gaps if gap.code == EDGE}
         self.gaps += [finding for where, finding in glances.open.items() if where not in lines]
+        undefined = {finding.key: finding for finding in reversed([*self.gaps, *glances.findings])}
+        self.gaps += [finding for finding in glances.findings if undefined[finding.key] is finding]
 
     def _refute_at_points(self, seed: int) -> None:
         """Add the rows of formulas that floats cast doubt on; what is wrong goes before what is right."""

@@ -14,6 +14,7 @@ import numpy as np
 from verify.checks.claims.claims import on_upstream
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
+from verify.checks.regions.hole import UNDEFINED, kink_text
 from verify.checks.regions.hull import Place, brief
 from verify.checks.regions.jumps import Jump, largest_error
 from verify.checks.regions.kinks import Edge
@@ -48,7 +49,8 @@ class Judgement(NamedTuple):
 
     `form` is the same for what is said of several entries alike; `right` tells whether nothing is wrong or left open,
     and `left_open` whether there may be a derivative, or a choice of some, and it is not known whether that is one.
-    `jump` says how the output goes on there.
+    `jump` says how the output goes on there. `kink` says it where the row is of what is no number at a kink of
+    `forward`: no derivative is missed there.
     """
 
     remark: str = ""
@@ -57,6 +59,7 @@ class Judgement(NamedTuple):
     right: bool = False
     left_open: bool = False
     jump: Jump | Unknown = Jump.NONE
+    kink: str = ""
 
 
 def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
@@ -102,7 +105,7 @@ class _Judge:
         if isinstance(jump, Unknown) or isinstance(sides, Unknown):
             return _unjudged(jump if isinstance(jump, Unknown) else sides)
         if (number := self._undefined()) is not None:
-            return Judgement(row=self._row([number], [str(self._float(self.floats, number))], sides))
+            return self._no_number(number, sides)
         if isinstance(returned, Unknown):
             return Judgement(_NO_VALUE, left_open=True) if returned is Unknown.INFINITE else _unjudged(returned)
         is_same = self._is_within([returned, *sides], _ROUNDOFF)
@@ -167,6 +170,17 @@ class _Judge:
                 return number if all(_is_finite(self._float(run, number)) for run in beside) else None
         return None
 
+    def _no_number(self, number: int, sides: Sequence[Sequence[Fraction]]) -> Judgement:
+        """Tell of an entry that is no finite float."""
+        actual, slopes = str(self._float(self.floats, number)), [side[number] for side in self._exact(sides)]
+        row = replace(self._row([number], [actual], sides), diagnosis=UNDEFINED)
+        low, high = brief(min(slopes)), brief(max(slopes))
+        if low == high:
+            return Judgement(row=row)
+        name = self.explorer.named(*self.edge.entries[number])
+        kink = kink_text(f"on the edge {self.where()} the gradient of {name} is {actual}", low, high)
+        return Judgement(row=row, kink=kink)
+
     def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Judgement:
         """Tell of what is wrong, if floats say so too; for an upstream of ones if it shows it, easy to read."""
         edge = self.edge
@@ -213,13 +227,17 @@ class _Judge:
                     return Judgement(message, form=(array, chosen, between), right=True)
         return Judgement("an approximation" if edge.approximates else "a valid subgradient", right=True)
 
+    def _exact(self, sides: Sequence[Sequence[Fraction]]) -> Sequence[Sequence[Fraction]]:
+        """Return the derivatives of the sides: what was accepted beside the edge is not what is exact on it."""
+        exact = self.edge.exact_slopes(self.edge.point) if self.edge.approximates else None
+        return exact if isinstance(exact, list) else sides
+
     def _row(self, numbers: Sequence[int], returned: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
         name, entry = self.edge.entries[numbers[0]]
         quantity = self.edge.seen.inputs[name]
         actual = _vector(returned)
-        if self.edge.approximates and isinstance(exact := self.edge.exact_slopes(self.edge.point), list):
-            sides = exact  # what was accepted beside the edge is not what is exact on it
+        sides = self._exact(sides)
         choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
         complete = self.edge.complete
         explanation = _sides_text(choices, complete=complete) + (_STEP if self._jump is Jump.LITTLE else "")

@@ -17,6 +17,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.regions.choices import judged
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.hole import KINK
 from verify.checks.regions.jumps import Jump
 from verify.checks.regions.kinks import Edge, edge
 from verify.checks.regions.limits import Limit
@@ -51,6 +52,7 @@ class Kinks:
         self.rows: list[Comparison] = []
         self.remarks: dict[tuple[object, ...], str] = {}
         self.open: dict[Place, Finding] = {}  # by line: edges that were not judged
+        self.findings: list[Finding] = []  # of what is no number at a kink
         self._decided: dict[int, set[tuple[Call, bool]]] = {}  # by run
         self._contexts: set[Context] = set()
         self._corners: set[frozenset[Call]] = set()
@@ -210,7 +212,10 @@ class Kinks:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
         formula = cache(lambda: f"{written(edge_point.seen.trace, question.condition.node)} = 0")
         verdict = judged(self.explorer, edge_point, lambda: f"{question.site.where} {formula()}")
-        if verdict.row:
+        if verdict.row and verdict.kink:
+            name, where, variant = verdict.row.name, verdict.row.where, verdict.row.variant
+            self.findings.append(finding(KINK, verdict.kink, name=name, where=where, variant=variant))
+        elif verdict.row:
             self.rows.append(verdict.row)
         elif verdict.left_open:
             self._leave_open(question.site.where, f"{formula()}: {verdict.remark}")

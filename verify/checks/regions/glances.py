@@ -50,6 +50,7 @@ class Glances:
         self.case, self.seed, self.left, self.runs = case, seed, _JUDGED, _RUN
         self.explored = explored  # runs of which single edges are judged in full
         self.open: dict[Place, Finding] = {}  # by line: edges that do not fit their sides, and were not judged
+        self.findings: list[Finding] = []  # of what is no number at a kink
         self.named = [*numbers(case.subject, list(case.options.values()))]  # that the code may compare counts with
 
     def at(self, run: Exact) -> tuple[list[Comparison], str]:
@@ -97,6 +98,7 @@ class Glances:
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
         reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
         self.open = {**kinks.open, **self.open}
+        self.findings += kinks.findings
         return [apart(row) for row in {row.name: row for row in rows}.values()], reason
 
 

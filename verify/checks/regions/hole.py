@@ -16,6 +16,8 @@ from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.observe import Observation
 from verify.tracing.region import written
 
+KINK = "GP211"  # the finding of what is no number at a kink
+UNDEFINED = "undefined at some inputs where the derivative exists"
 _MOST_SHOWN = 8  # inputs of a counterexample
 
 
@@ -69,13 +71,9 @@ def cause(there: Observation, divisor: Divisor) -> str:
     return f"backward {verb} {written(graph, divisor.node)}, which is {'0' if zero else 'negative'} there"
 
 
-def kink_text(place: Hole, gap: Gap, name: str) -> str:
-    """Say what is returned at a kink, and what would be a subgradient there."""
-    low, high = sorted((gap.below, gap.above))
-    return (
-        f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}; forward has a kink there, and any "
-        f"number from {brief(low)} to {brief(high)} would be a subgradient"
-    )
+def kink_text(returned: str, low: str, high: str) -> str:
+    """Say what is returned at a kink, and between which slopes a subgradient lies there."""
+    return f"{returned}; forward has a kink there, and any number from {low} to {high} would be a subgradient"
 
 
 def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
@@ -94,6 +92,6 @@ def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, 
         failing=failing,
         index=tuple(map(int, np.unravel_index(gap.place, quantity.shape))),
         variant=variant,
-        diagnosis="undefined at some inputs where the derivative exists",
+        diagnosis=UNDEFINED,
         where=where,
     )

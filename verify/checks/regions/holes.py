@@ -21,7 +21,7 @@ What is reported, and as what:
   and no wrong one; whoever trains is told at once. That is a hazard, GP213.
 - No zero is found, and none is excluded, or zeros lie between floats and the gradients beside them are finite: that is
   said with the quantity and its line, GP214, a hazard (`unexcluded` says why).
-- The point lies on a tie: it is an edge between branches, and judged as such (`edges`).
+- The point lies on a tie: it is an edge between branches, and judged as such (`edges`), by the same rules.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from verify.checks.regions.explore import Explorer
 from verify.checks.regions.extension import smooth_gaps
 from verify.checks.regions.filled import visits
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps, is_regular
-from verify.checks.regions.hole import Hole, cause, kink_text, rounding, rounds_to_0, row_of
+from verify.checks.regions.hole import KINK, Hole, cause, kink_text, rounding, rounds_to_0, row_of
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.unexcluded import is_excluded, negative_sentence, zero_sentence
@@ -319,9 +319,10 @@ class Holes:
             failing = sum(other.name == gap.name for other in smooth)
             self.rows.append(row_of(place, gap, name, failing=failing, variant=variant, where=where))
         else:
-            self.findings.append(
-                finding("GP211", kink_text(place, gap, name), name=gap.name, where=where, variant=variant)
-            )
+            low, high = sorted((gap.below, gap.above))
+            returned = f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}"
+            detail = kink_text(returned, brief(low), brief(high))
+            self.findings.append(finding(KINK, detail, name=gap.name, where=where, variant=variant))
 
 
 def holes(explorer: Explorer) -> Holes:
