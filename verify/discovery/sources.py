@@ -61,7 +61,7 @@ def broken(file: Path) -> str:
     """Say on which line a file is no Python; nothing if it is, or cannot be read."""
     try:
         with warnings.catch_warnings(action="ignore"):  # importing it has given them
-            compile(file.read_bytes(), file, "exec", dont_inherit=True)
+            Loader("", str(file)).get_code("")
     except SyntaxError as problem:
         return not_python(problem, file)
     except (OSError, ValueError, RecursionError, MemoryError):

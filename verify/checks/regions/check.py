@@ -78,7 +78,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     rows += [row for end in closed for row in end.rows]
     new = [run for explorer in searching for run in explorer.runs]
     raised = [finding for explorer in dict.fromkeys([*everyone, *closing]) for finding in exceptions(explorer)]
-    undefined = [finding for place in [*visited, *edges, *larger] for finding in place.findings]
+    undefined = [finding for hole in visited for finding in hole.findings]
+    undefined += [finding for edge in [*edges, *larger] for finding in edge.findings]
     findings = {f.key: f for f in reversed([*undefined, *raised])}
     left_open = {where: f for place in reversed([*edges, *larger]) for where, f in place.open.items()}
     extras = [run for explorer in everyone for run in explorer.extras]
