@@ -71,3 +71,28 @@ def test_an_input_of_a_linear_function():
         return dout * np.sin(x)
 
     assert diagnoses(subject) == ["entry [0] depends on x[0], but the exact gradient does not"]
+
+
+def of_two_outputs(backward):
+    case = verify.pair(lambda x: (x**2, np.sin(x), x.copy()), backward, x="3")
+    return diagnoses(case)
+
+
+UNUSED = "{} is not used: the part of the gradient that comes from that output is missing"
+
+
+def test_the_upstream_of_an_output_is_never_read():
+    """The likely mistake names it, where all else is right."""
+    assert of_two_outputs(lambda da, db, x: 2 * x * da) == [UNUSED.format("dout2")]
+    assert of_two_outputs(lambda da, db, x: np.cos(x) * db) == [UNUSED.format("dout1")]
+    assert of_two_outputs(lambda da, db, x: 2 * x * da + np.cos(x) * db) == []
+
+
+def test_an_upstream_that_is_never_read_beside_another_mistake():
+    """That it is not read is told of what else is wrong, too; one that is read in part is not called unread."""
+    assert of_two_outputs(lambda da, db, x: 3 * x**2 * da) == [
+        "it does not depend on dout2, but the exact gradient does"
+    ]
+    (text,) = of_two_outputs(lambda da, db, x: 2 * x * da + np.cos(x) * db * np.array([1, 0, 1]))
+    assert "not used" not in text
+    assert "depend on" not in text

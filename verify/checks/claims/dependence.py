@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import flint
@@ -10,6 +10,7 @@ import flint
 from verify.checks.claims.explain import alike
 from verify.checks.claims.suspect import Suspect
 from verify.graph import balls
+from verify.graph.substitution import replaced
 
 _BITS = 128
 _MOVE = Fraction(9, 8)  # of an input, which shows whether a value depends on it
@@ -27,6 +28,28 @@ def unmasked(s: Suspect) -> str:
     return "only entries that must be 0 are wrong: does backward lack a mask or a clip of forward?"
 
 
+def unused_upstream(s: Suspect) -> str:
+    """Find that the upstreams of some outputs enter nowhere, and that all else is right."""
+    used, needed = set(s.graph.reach(s.actual.nodes)), set(s.graph.reach(s.expected))
+    groups = {name: nodes for name, nodes in _upstreams(s).items() if used.isdisjoint(nodes)}
+    groups = {name: nodes for name, nodes in groups.items() if not needed.isdisjoint(nodes)}
+    zero = s.graph.constant(Fraction(0))
+    zeros = {node: zero for nodes in groups.values() for node in nodes}
+    if not (s.fits and groups and s.is_(replaced(s.graph, s.expected, zeros))):
+        return ""
+    verb, noun = ("is", "that output") if len(groups) == 1 else ("are", "those outputs")
+    return f"{' and '.join(groups)} {verb} not used: the part of the gradient that comes from {noun} is missing"
+
+
+def _upstreams(s: Suspect) -> Mapping[str, Sequence[int]]:
+    """Return the upstreams of several outputs by their names; none of complex ones, which have two halves each."""
+    groups: dict[str, list[int]] = {}
+    for node in s.upstream:
+        if s.graph.ops[node] == "variable":
+            groups.setdefault(s.graph.payloads[node].partition("[")[0], []).append(node)
+    return groups if len(groups) > 1 and not s.turned else {}
+
+
 def dependence(s: Suspect) -> str:
     """Find an input that the exact gradient depends on and this one does not; else the reverse, entry by entry.
 
@@ -39,7 +62,7 @@ def dependence(s: Suspect) -> str:
 
 def _independent(s: Suspect) -> str:
     used = set(s.graph.reach(s.actual.nodes))
-    for name, (_, nodes) in s.inputs.items():
+    for name, nodes in [*((name, nodes) for name, (_, nodes) in s.inputs.items()), *_upstreams(s).items()]:
         if used.isdisjoint(nodes) and _changes(s, s.expected, nodes):
             return f"it does not depend on {name}, but the exact gradient does"
     return ""

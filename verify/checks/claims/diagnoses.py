@@ -12,10 +12,10 @@ import numpy as np
 
 from verify.cases.wirtinger import DEFAULT, FORMS, Half
 from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses, lacks_upstream
-from verify.checks.claims.dependence import dependence, unmasked
+from verify.checks.claims.dependence import dependence, unmasked, unused_upstream
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
-from verify.checks.claims.ratios import ratio
+from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
 from verify.checks.claims.suspect import Suspect
@@ -129,7 +129,16 @@ def _factor(s: Suspect) -> str:
         hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
         return f"{verb} by a factor of {name}, {size} here: {hint}"
     sign = ", and of the wrong sign" if ratio < 0 else ""
+    if name := _quotient(size, s.sizes):
+        return f"{verb} by a factor of {name}, {size} here{sign}: is a size wrong?"
     return f"{verb} by a factor of {decimal_text(size)}{sign}"
+
+
+def _quotient(number: Fraction, sizes: Mapping[str, int]) -> str:
+    """Return the two sizes that a number, which is no whole one, is the quotient of, or nothing."""
+    pairs = itertools.permutations(sizes.items(), 2)
+    names = [f"{n}/{m}" for (n, a), (m, b) in pairs if number.denominator > 1 and Fraction(a, b) == number]
+    return names[0] if names else ""
 
 
 def _named(number: Fraction, sizes: Mapping[str, int]) -> str:
@@ -349,7 +358,9 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _sign,
     _shape_only,
     _factor,
+    root_of_size,
     _upstream_ignored,
+    unused_upstream,
     _not_summed,
     _swapped,
     _transposed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,7 @@ _SMALL_FACTORS = 25  # in an exponent: beyond, so many of them count as a degree
 _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
 _LONGEST = 100  # signs of a relation
+_ROUNDED = 12  # digits of a number that is rounded
 _SHORT = 8  # operations
 _BITS = 128
 _MINUS = Fraction(-1)
@@ -221,7 +223,12 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     if is_factor and _is_shorter(quotient, left, right):
         relations.append(Relation(after=_factor(names, quotient)))
     shortest = min(relations, key=lambda text: len(str(text)), default=None)
-    return shortest if shortest is not None and len(str(shortest)) <= _LONGEST else None
+    return shortest if shortest is not None and _is_telling(str(shortest)) else None
+
+
+def _is_telling(relation: str) -> bool:
+    """Tell whether a relation is short, and has no digits of roundings: those of a root that the code computes."""
+    return len(relation) <= _LONGEST and not re.search(rf"\d{{{_ROUNDED},}}", relation)
 
 
 def _is_shorter(result: sympy.Expr, left: sympy.Expr, right: sympy.Expr) -> bool:

@@ -1,9 +1,14 @@
-"""The exact gradient times powers and exponentials of inputs: found on numbers beside the sample, then proved."""
+"""The exact gradient times a factor: powers and exponentials of inputs, which are proved, and roots of sizes.
+
+A root of a size is a float in the code, so that a gradient with another one is no exact multiple: it is held against
+the multiple at points, to more digits than such a float has.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,9 +22,11 @@ from verify.model.exact import simplest_rational
 _BITS = 128
 _MOST_VARIABLES = 48
 _MOVE = Fraction(9, 8)
+_STEP = Fraction(1, 256)  # of inputs, each of which is moved by one more
 _LARGEST, _DENOMINATOR = 4, 2  # of an exponent
 _MOST_POWERS, _MOST_RATES = 1, 2  # more are no mistake that has a name
 _CLOSE = 1e-9
+_ROUNDED = 1e-13  # what roundings of roots of sizes may change
 
 
 class _Exponents(NamedTuple):
@@ -45,6 +52,40 @@ def ratio(s: Suspect) -> str:
     of = "the exact gradient" if len(wrong) == 1 else f"{s.index(wrong[first])} is the exact one"
     start = "it is" if len(wrong) == 1 else "entries have an extra factor:"
     return f"{start} {of} times {formulas.text(s.graph, first, Alphabet(variables))}"
+
+
+def root_of_size(s: Suspect) -> str:
+    """Find that each entry is the exact one times the root of a size, or of the quotient of two."""
+    if not s.fits or not s.sizes:
+        return ""
+    pairs = [pair for pair in zip(s.expected, s.actual.nodes, strict=True) if any(s.graph.value(n) != 0 for n in pair)]
+    factor = _quotient(s, *pairs[0], {}) if pairs else 0
+    name = _root(abs(factor), s.sizes) if factor else ""
+    names = [
+        s.graph.payloads[node] for node in s.graph.reach([n for pair in pairs for n in pair]) if _is_variable(s, node)
+    ]
+    moved = {name: s.region.sample[name] * (1 + number * _STEP) for number, name in enumerate(names)}
+    if not name or any(abs(_quotient(s, *pair, at) / factor - 1) > _ROUNDED for at in ({}, moved) for pair in pairs):
+        return ""
+    size = "large" if abs(factor) > 1 else "small"
+    sign = ", and of the wrong sign" if factor < 0 else ""
+    return f"too {size} by a factor of {name}{sign}: is the root of a size wrong, or missing?"
+
+
+def _is_variable(s: Suspect, node: int) -> bool:
+    return s.graph.ops[node] == "variable"
+
+
+def _root(factor: float, sizes: Mapping[str, int]) -> str:
+    """Write a number, or 1 / it, as the root of a size, or of the quotient of two; nothing where it is none."""
+    square = max(factor, 1 / factor) ** 2
+    quotients = {f"{a}/{b}": n / m for (a, n), (b, m) in itertools.permutations(sizes.items(), 2)}
+    near = [text for text, value in {**sizes, **quotients}.items() if abs(value / square - 1) < _ROUNDED]
+    return f"sqrt({near[0]}), {math.sqrt(square):.4g} here" if near and not _is_whole(math.sqrt(square)) else ""
+
+
+def _is_whole(number: float) -> bool:
+    return number == round(number)
 
 
 def _factor(s: Suspect, expected: int, actual: int) -> int | None:
