@@ -1,5 +1,6 @@
 """Contracts, on layers as people write them: for each finding one that has it, and one that does not."""
 
+import inspect
 import itertools
 import random
 
@@ -356,6 +357,19 @@ class Doubles(Sigmoid):
 class Halves(Sigmoid):
     def backward(self, dout):
         return (dout * self.slope).astype(np.float32)
+
+
+class Widened(Sigmoid):
+    """Multiplies by an array of double precision that it makes in a helper."""
+
+    def weights(self):
+        count = self.slope.shape[-1]
+        return np.ones(count)
+
+    def backward(self, dout):
+        inner = dout * self.slope
+        weights = self.weights()
+        return inner * weights
 
 
 class Dropout:
@@ -736,7 +750,7 @@ PLANTED = {
     "GP112": [affine(Accumulating)],
     "GP113": [affine(Column)],
     "GP114": [of(Multiply, TWO)],
-    "GP115": [of(Doubles), of(Halves)],
+    "GP115": [of(Doubles), of(Halves), of(Widened)],
     "GP116": [of(StaysInEvaluation), of(ForgetsToSwitchBack, params={"gamma": "D"})],
     "GP117": [of(Dropout)],
     "GP118": [of(Counting)],
@@ -784,6 +798,15 @@ CLEAN = [
 def test_a_planted_fault_is_found(code, case):
     """Its code is found, and no other but those that it brings with it."""
     assert codes(case) - ALONGSIDE.get(case.name, set()) == {code}
+
+
+@pytest.mark.parametrize(
+    ("make", "method", "line"), [(Doubles, "backward", 1), (Halves, "backward", 1), (Widened, "weights", 2)]
+)
+def test_the_line_of_another_precision(make, method, line):
+    """It is the one at which an array of that precision appears first, also in a function that backward calls."""
+    (finding,) = [finding for finding in verify.check(of(make)).findings if finding.code == "GP115"]
+    assert finding.where.line == inspect.getsourcelines(getattr(make, method))[1] + line
 
 
 @pytest.mark.parametrize("case", some(CLEAN, 4), ids=lambda case: case.name)

@@ -210,3 +210,74 @@ def test_a_debugger_is_left_alone():
     finally:
         sys.settrace(before)
     assert {(row.name, row.line_of) for row in rows} == {("W", LineOf.DEFINITION)}
+
+
+class Softmax:
+    """A softmax, whose gradient takes a sum over the wrong axis into its last line."""
+
+    def forward(self, x):
+        e = np.exp(x)
+        self.y = e / e.sum(axis=1, keepdims=True)
+        return self.y.copy()
+
+    def backward(self, dout):
+        total = (dout * self.y).sum(axis=0)
+        return self.y * (dout - total)
+
+
+class WrongUse(Softmax):
+    """The sum is right, and the last line takes it for another one."""
+
+    def backward(self, dout):
+        total = (dout * self.y).sum(axis=1, keepdims=True)
+        return self.y * (dout + total)
+
+
+class Standardised:
+    """A gradient whose helper variables pass few values on to many entries."""
+
+    def forward(self, x):
+        self.centred = x - x.mean(axis=0)
+        self.std = np.sqrt((self.centred**2).mean(axis=0))
+        return self.centred / self.std
+
+    def backward(self, dout):
+        variance = -(dout * self.centred).sum(axis=0) / self.std**2
+        inner = dout / self.std + self.centred * variance / len(dout)
+        return inner - inner.mean(axis=0)
+
+
+class Cell:
+    """Two outputs, of which backward reads one upstream: what it computes is a part of the exact gradient."""
+
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x, c):
+        self.x, self.c, self.gate = x.copy(), c.copy(), np.tanh(x @ self.W)
+        self.next = self.gate * c
+        return np.sin(self.next), self.next.copy()
+
+    def backward(self, dh, dc):
+        d_next = dh * np.cos(self.next)
+        d_gate = d_next * self.c * (1 - self.gate**2)
+        self.dW = self.x.T @ d_gate
+        return d_gate @ self.W.T, d_next * self.gate
+
+
+@pytest.mark.parametrize(
+    ("case", "start"),
+    [
+        (verify.layer(Softmax, inputs={"x": "N D"}), "total ="),
+        (verify.layer(WrongUse, inputs={"x": "N D"}), "return"),
+        (verify.layer(Standardised, inputs={"x": "N D"}), "variance ="),
+        (verify.layer(Cell, inputs={"x": "N D", "c": "N H"}, params={"W": "D H"}), "d_next ="),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_the_line_of_a_helper_variable(case, start):
+    """It is found, and not the line that returns what it makes wrong; nor is one that is right and used wrongly."""
+    rows = [row for row in refuted(case) if dict(row.variant.sizes)["N"] > 1]
+    source = inspect.getsource(sys.modules[__name__]).splitlines()
+    assert rows
+    assert all(source[row.parting.line - 1].strip().startswith(start) for row in rows)

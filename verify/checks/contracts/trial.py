@@ -19,7 +19,7 @@ from verify.checks.contracts.numbers import Numbers, opposite, sample, shifted
 from verify.checks.contracts.replay import Layer, gradient_paths
 from verify.checks.contracts.units import Unit, Untried
 from verify.model.findings import finding
-from verify.model.identity import Place
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Finding
 from verify.proof import rationals
 from verify.tracing.following import SubjectError, following
@@ -178,9 +178,11 @@ class Trial:
             name for name, paths in held.items() if any(apart(at(layer.itself, path), inputs[name]) for path in paths)
         ]
 
-    def finding(self, code: str, detail: str, name: str = "", call: Call | None = None) -> Finding:
-        """Return a finding, of a method where one is to blame."""
-        place = call.place if call else self.place("backward")
+    def finding(
+        self, code: str, detail: str, name: str = "", call: Call | None = None, where: Place = NOWHERE
+    ) -> Finding:
+        """Return a finding, of a line or a method where one is to blame."""
+        place = where or (call.place if call else self.place("backward"))
         return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.written)
 
     def place(self, method: str) -> Place:

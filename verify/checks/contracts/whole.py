@@ -12,6 +12,7 @@ from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.contracts.arrays import apart, copied, flat, same
 from verify.checks.contracts.numbers import single
 from verify.checks.contracts.trial import Trial, attempt
+from verify.checks.contracts.widened import line_of_types
 from verify.model.result import Finding
 from verify.tracing.following import SubjectError
 
@@ -102,7 +103,11 @@ def _are_multiples(trial: Trial, name: str, other: str) -> bool:
 
 def precision(trial: Trial) -> Iterator[Finding]:
     """Find gradients of another type than inputs, dout and output have."""
-    for expected, ran in (("float64", trial.ran), ("float32", attempt(trial.run, trial.numbers.each(single)))):
+    short = trial.numbers.each(single)
+    for expected, numbers, ran in (
+        ("float64", trial.numbers, trial.ran),
+        ("float32", short, attempt(trial.run, short)),
+    ):
         if isinstance(ran, SubjectError) or _types(ran.output) != {expected}:
             continue
         for name, gradient in ran.gradients.items():
@@ -110,7 +115,8 @@ def precision(trial: Trial) -> Iterator[Finding]:
                 continue
             if (types := _types(gradient)) - {expected}:
                 detail = f"with {expected} inputs and output the gradient of {name} is {', '.join(sorted(types))}"
-                yield trial.finding("GP115", detail, name)
+                where = line_of_types(trial, numbers, types - {expected})
+                yield trial.finding("GP115", detail, name, where=where)
 
 
 def _types(value: Any) -> set[str]:

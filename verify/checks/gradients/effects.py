@@ -42,12 +42,13 @@ def effects(trace: Trace, results: Sequence[int]) -> dict[int, Floats]:
     with np.errstate(all="ignore"):
         for node in reversed(order):
             if trace.args[node] and moved[node].any():
-                for argument, speed in zip(trace.args[node], _slopes(trace, node, at), strict=True):
+                for argument, speed in zip(trace.args[node], slopes(trace, node, at), strict=True):
                     moved[argument] += speed * moved[node]
     return moved
 
 
-def _slopes(trace: Trace, node: int, at: Mapping[int, float]) -> Sequence[float]:
+def slopes(trace: Trace, node: int, at: Mapping[int, float]) -> Sequence[float]:
+    """Return how fast a node moves with each of its arguments, NaN where that is not known."""
     op, args = trace.ops[node], trace.args[node]
     if op == "sum":
         return 1, 1

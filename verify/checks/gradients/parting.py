@@ -3,7 +3,13 @@
 The case runs once more on a recorder, which has each operation of the code as a node with its line. A line is at fault
 if other values of what it computes would make all gradients exact; near the sample these are linear equations. What has
 a value of the exact side, or leads to right entries, is no mistake. Of several lines at fault it is the first one whose
-missing values are all of the exact side, too; else the last, on which all that is wrong depends.
+missing values are all of the exact side, too. Those of the line that computes the gradients themselves always are, so
+that others go before it:
+
+- The last line with so few values that they explain more entries than there are of them, unless one factor would do:
+  that could be anywhere.
+- A line whose values would have to be others in each of their uses, all of the exact side: a sum over the wrong axis.
+- Where a term is missing, the rest of it may be of the exact side: such lines are asked where there is no other.
 """
 
 from __future__ import annotations
@@ -21,6 +27,7 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact
 from verify.checks.gradients.appearing import Appearances, followed
 from verify.checks.gradients.effects import Floats, effects, missing, values
+from verify.checks.gradients.uses import Line, Uses
 from verify.checks.rounding.recorder import Recorder
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Verdict
@@ -34,7 +41,6 @@ _MOST_RESULTS = 1_000  # of a line
 _MOST_QUOTIENTS = 200_000
 _SAME, _CLOSE = 1e-12, 1e-7  # relative: how far values are off that were read, and that equations were solved for
 _LEAST = 1e-6  # of a value, which smaller ones are compared as
-Line = tuple[str, int]
 
 
 class _Entry(NamedTuple):
@@ -45,11 +51,17 @@ class _Entry(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """The last node that a line at fault computes, and whether its missing values are of the exact side."""
+    """A line at fault and the last node that it computes.
+
+    Tells whether its missing values are of the exact side, whether they are gradients themselves, and whether they
+    explain more entries than there are of them.
+    """
 
     line: Line
     last: int
     exact: bool
+    final: bool
+    narrow: bool
 
 
 def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> dict[str, Place]:
@@ -155,21 +167,37 @@ class _Parting:
         """Return the line at fault, or nothing."""
         if not self.wrong or not np.isfinite(self.lacks).all():
             return NOWHERE
-        steps = list(self._steps())
-        exact = [step for step in steps if step.exact]
-        chosen = min(exact, key=_last, default=None) or max(steps, key=_last, default=None)
-        return as_place(*chosen.line) if chosen else NOWHERE
+        steps = list(self._steps(self._results(odd=True)))
+        steps = steps or [step for step in self._steps(self._results(odd=False)) if step.exact]
+        within = [step for step in steps if not step.final]
+        chosen = min((step for step in within if step.exact), key=_last, default=None)
+        chosen = chosen or max((step for step in within if step.narrow), key=_last, default=None)
+        line = chosen.line if chosen else self._used(steps)
+        if line is None and steps:
+            line = (min((step for step in steps if step.exact), key=_last, default=None) or max(steps, key=_last)).line
+        return as_place(*line) if line else NOWHERE
 
-    def _steps(self) -> Iterator[_Step]:
+    def _steps(self, results: Mapping[Line, Sequence[int]]) -> Iterator[_Step]:
         """Yield the lines at fault."""
-        for line, nodes in self._results().items():
+        for line, nodes in results.items():
             solved = missing([self._effects[node] for node in nodes], self.lacks)
             if solved is not None:
-                needed = np.array([self._values[node] for node in nodes]) + solved[0]
-                yield _Step(line, nodes[-1], solved[1] and bool(self._is_exact(needed, _CLOSE).all()))
+                change, unique = solved
+                held = np.array([self._values[node] for node in nodes])
+                exact = unique and bool(self._is_exact(held + change, _CLOSE).all())
+                narrow = unique and len(nodes) < len(self.wrong) and _are_several(change, held)
+                yield _Step(line, nodes[-1], exact, self.wrong.issuperset(nodes), narrow)
 
-    def _results(self) -> dict[Line, list[int]]:
-        """Return, by lines, what they compute for wrong entries that is not of the exact side."""
+    def _used(self, steps: Sequence[_Step]) -> Line | None:
+        """Return the first line whose values would have to be others in each use by lines that compute gradients."""
+        uses = Uses(
+            self.recorder, self._values, self._effects, self.lacks, lambda wanted: self._is_exact(wanted, _CLOSE)
+        )
+        final = {step.line for step in steps if step.final}
+        return uses.line(self.recorder.reach(sorted(self.wrong)), final, self._odd) if final else None
+
+    def _results(self, *, odd: bool) -> dict[Line, list[int]]:
+        """Return, by lines, what they compute for wrong entries alone, or of this what is not of the exact side."""
         order = [node for node in self.recorder.reach(sorted(self.wrong)) if self.recorder.args[node]]
         used = {
             argument
@@ -179,15 +207,23 @@ class _Parting:
         }
         results: dict[Line, list[int]] = {}
         for node in order:
-            if node in self.wrong or (node in used and node in self._odd):
+            if node in self.wrong or (node in used and node in (self._odd if odd else self._alone)):
                 results.setdefault(self.recorder.places[node], []).append(node)
         return {line: nodes for line, nodes in results.items() if len(nodes) <= _MOST_RESULTS}
 
     @cached_property
+    def _alone(self) -> set[int]:
+        """Return the nodes that lead to wrong entries only."""
+        return {*self._values} - {*self._right}
+
+    @cached_property
+    def _right(self) -> Sequence[int]:
+        return self.recorder.reach([entry.node for entry in self.entries if not entry.lacks])
+
+    @cached_property
     def _odd(self) -> set[int]:
         """Return the nodes that lead to wrong entries only, with values that are not of the exact side."""
-        right = self.recorder.reach([entry.node for entry in self.entries if not entry.lacks])
-        cleared = {self._values[node] for node in right}
+        cleared = {self._values[node] for node in self._right}
         open_ones = {n: v for n, v in self._values.items() if v not in cleared and np.isfinite(v)}
         is_exact = self._is_exact(open_ones.values(), _SAME)
         return {node for node, exact in zip(open_ones, is_exact, strict=True) if not exact}
@@ -206,6 +242,12 @@ class _Parting:
         width = close * np.maximum(np.abs(numbers), _LEAST)
         low, high = (np.searchsorted(self.exact_side, end) for end in (numbers - width, numbers + width))
         return np.asarray(low < high)
+
+
+def _are_several(change: Floats, held: Floats) -> bool:
+    """Tell whether values would not all change by one factor."""
+    factors = change / np.where(held == 0, np.nan, held)
+    return not np.allclose(factors, factors[0], rtol=_CLOSE, atol=0)
 
 
 def _last(step: _Step) -> int:
