@@ -10,7 +10,7 @@ import numpy as np
 
 from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.trial import Trial, attempt
-from verify.checks.gradients.appearing import followed
+from verify.model.followed import followed
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import as_place, is_users
 

@@ -6,9 +6,7 @@ variables, and the attributes of these, are asked for arrays with the nodes in q
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -78,16 +76,3 @@ def _attributes(variables: dict[str, Any]) -> list[Any]:
     """Return the attributes of the objects among variables, as far as they are told without running code."""
     owners = [vars(value) for value in variables.values() if type(getattr(value, "__dict__", None)) is dict]
     return [value for owner in owners if len(owner) < 100 for value in owner.values()]
-
-
-@contextmanager
-def followed(function: Callable[..., Any]) -> Iterator[bool]:
-    """Follow the lines of this thread, unless a debugger or a measurement of coverage does."""
-    if sys.gettrace() is not None:
-        yield False
-        return
-    sys.settrace(function)
-    try:
-        yield True
-    finally:
-        sys.settrace(None)

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact
-from verify.checks.gradients.appearing import Appearances, followed
+from verify.checks.gradients.appearing import Appearances
 from verify.checks.gradients.effects import Floats, effects, missing, values
 from verify.checks.gradients.uses import Line, Uses
 from verify.checks.rounding.recorder import Recorder
+from verify.model.followed import followed
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Verdict
 from verify.model.where import as_place
