@@ -153,6 +153,57 @@ def affine_backward_wrong(dout, cache):
 
 
 @slow
+def pool_forward(x, mode="max"):
+    return x.max(axis=1) if mode == "max" else x.mean(axis=1), x.copy()
+
+
+def pool_backward(dout, cache, mode="max"):
+    if mode == "max":
+        return (cache == cache.max(axis=1, keepdims=True)) * dout[:, None]
+    return np.repeat(dout[:, None], cache.shape[1], axis=1) / cache.shape[1]
+
+
+def demanding_backward(dout, cache, mode):
+    return pool_backward(dout, cache, mode)
+
+
+def summed_backward(dout, cache, mode="max"):
+    return pool_backward(dout, cache, mode) * (1 if mode == "max" else cache.shape[1])
+
+
+class Pool:
+    def forward(self, x, mode="max"):
+        out, self.x = pool_forward(x, mode)
+        return out
+
+    def backward(self, dout, mode="max"):
+        return pool_backward(dout, self.x, mode)
+
+
+@pytest.mark.parametrize(
+    ("backward", "verdict"),
+    [
+        (pool_backward, Verdict.PROVED),
+        (demanding_backward, Verdict.PROVED),
+        (summed_backward, Verdict.REFUTED),
+        (None, Verdict.PROVED),
+    ],
+)
+def test_options_that_both_functions_take(backward, verdict):
+    """A mode that forward and backward take is passed to both of them, and a mistake in one mode is found."""
+    options = {"mode": ["max", "average"]}
+    case = (
+        verify.pair(pool_forward, backward, x="N D", options=options)
+        if backward
+        else verify.layer(Pool, inputs={"x": "N D"}, options=options)
+    )
+    verdicts = {
+        mode: {row.verdict for row in verify.check(case, quick=True).comparisons if mode in str(row.variant)}
+        for mode in options["mode"]
+    }
+    assert verdicts == {"max": {Verdict.PROVED}, "average": {verdict}}
+
+
 def test_a_pair_of_functions():
     """A cache is passed from forward to backward; what is wrong is refuted."""
     shapes = {"x": "N D", "w": "D M", "b": "M"}

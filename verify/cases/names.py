@@ -17,7 +17,18 @@ NAMES: dict[str, list[str]] = {
         *("backward_propagation", "backpropagate", "back_propagate", "backpropagation", "back_propagation"),
         *("feed_backward", "feedbackward"),
     ],
-    "gradients": ["d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}", "delta_{}"],  # of a parameter
+    "gradients": [
+        "d{}",
+        "d_{}",
+        "grad_{}",
+        "{}_grad",
+        "grad{}",
+        "g{}",
+        "delta_{}",
+        "dLd{}",
+        "dL_d{}",
+        "nabla_{}",
+    ],  # of a parameter
     "containers": ["grads", "gradients", "grad"],  # of the gradients of all parameters
     "outputs": ["output", "out", "outputs"],  # where methods return nothing
     "input_gradients": ["dinputs", "dinput", "dx", "dX"],

@@ -44,7 +44,7 @@ def layer(
       as an attribute of the layer.
     * `inputs` and `params` describe the arrays by name: a shape such as `"N D"`, or `gradproof.real` and the like.
     * `options` holds values to try for further keyword arguments, every combination of them. An option that `make` does
-      not take goes to `forward`, or to `backward` if only that takes it.
+      not take goes to `forward`, and to `backward` if that names it.
     * `upstream=1` fixes the upstream gradient, as for a loss. It is 1 as well if `backward` takes no argument.
     * `sizes`, `allow`, `accuracy`, `convention` and `as_if` are those of `gradproof.case`.
 
@@ -88,9 +88,10 @@ def _driving(
         unit, rest = made(make, weights, chosen)
         claimed = real()
         forward, backward = method(unit, NAMES["forward"]), method(unit, NAMES["backward"])
-        later = {key: value for key, value in rest.items() if knows(backward, key) and not knows(forward, key)}
+        later = {key: value for key, value in rest.items() if knows(backward, key)}
+        first = {key: value for key, value in rest.items() if knows(forward, key) or key not in later}
         check_order(forward, inputs)
-        output = call(FORWARD, forward, *arguments, **{key: value for key, value in rest.items() if key not in later})
+        output = call(FORWARD, forward, *arguments, **first)
         output = stored(unit, NAMES["outputs"]) if output is None else output
         dout = yield output
         values = {**dict.fromkeys(NAMES["outputs"], output), **dict(zip(inputs, arguments, strict=True))}
@@ -144,7 +145,8 @@ def pair(
         output = unit.forward(**named, **chosen) if options else unit.forward(*values)
         dout = yield output
         labels = {key: labels_of(key) for key in inputs if key in pair_case.differentiated}
-        gradients = unit.backward(*(dout if isinstance(dout, tuple) else [dout]), named=named, labels=labels)
+        douts = dout if isinstance(dout, tuple) else [dout]
+        gradients = unit.backward(*douts, named=named, labels=labels, options=chosen)
         return for_inputs(gradients, arrays, pair_case.differentiated)
 
     title = _name(forward).removesuffix("_forward")
@@ -175,10 +177,14 @@ class Functions:
         *douts: Any,
         named: Mapping[str, Any] | None = None,
         labels: Mapping[str, Sequence[str]] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the gradients; `named` inputs are passed by name, and arrays to write into by their `labels`."""
-        passing = passed(self._functions["backward"], [*douts, *self._cache], named or {}, labels or {})
-        returned = call(PAIRED_BACKWARD, self._functions["backward"], *passing.arguments)
+        """Return the gradients; `named` inputs and options are passed by name, arrays to fill in by their `labels`."""
+        function, chosen = self._functions["backward"], options or {}
+        passing = passed(function, [*douts, *self._cache], {**(named or {}), **chosen}, labels or {})
+        left = _left_open(function, len(passing.arguments))
+        later = {key: value for key, value in chosen.items() if key in left}
+        returned = call(PAIRED_BACKWARD, function, *passing.arguments, **later)
         return passing.written if returned is None and passing.written else returned
 
     def parameters(self, name: str) -> tuple[str, ...]:
@@ -189,6 +195,14 @@ class Functions:
     def title_and_place(self, name: str) -> tuple[str, Place]:
         """Return the name of a function, and its file and line."""
         return _name(self._functions[name]), _place(self._functions[name])
+
+
+def _left_open(function: Callable[..., Any], count: int) -> list[str]:
+    """Return the arguments of a function behind so many by position: a mode that forward has been called with, too."""
+    try:
+        return list(inspect.signature(function).parameters)[count:]
+    except (TypeError, ValueError):
+        return []
 
 
 def loss(
