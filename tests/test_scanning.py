@@ -183,6 +183,69 @@ def test_what_is_not_set_up(command, folder):
     assert "UNDECIDED" in done.out
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "class A:\n    def __init__(self, q): q.x\n    def forward(self, x): return x\n    def backward(self, d): return d\n",
+            "state the shapes in the docstring of A.forward",
+        ),
+        ("def a_forward(x):\n    return x @ x @ x.y\n\n\ndef a_backward(d, x):\n    return d\n", "of a_forward"),
+        (
+            "import numpy as np\n\n\ndef a_forward(x):\n    return np.log(-(x**2)), x\n\n\ndef a_backward(d, x):\n    return d\n",
+            "low=0",
+        ),
+        ("def a_forward(x):\n    return 2 * x, x\n\n\ndef a_backward(d, x):\n    return d.q\n", "let a_backward take"),
+        (
+            "def a_forward(x):\n    return 2 * x, x\n\n\ndef a_backward(d, x):\n    return d, d\n",
+            "return one gradient for each input",
+        ),
+    ],
+    ids=["constructor", "forward", "domain", "backward", "shapes"],
+)
+def test_what_a_search_lacks(folder, text, words):
+    """The reason says what is missing and the command to type next."""
+    (folder / "odd.py").write_text(text)
+    (listing,) = listings(["odd.py"])
+    _, [missing] = found_in(unit_of(listing))
+    assert words in missing.problem
+    assert missing.problem.endswith("to write the case: `gradproof init odd.py`")
+
+
+def test_vectors_of_which_slices_are_taken(folder):
+    """A function of a vector whose entries and slices are used is checked with entries in the slices."""
+    from verify.checks.checker import check
+
+    (folder / "a.py").write_text(
+        "import numpy as np\nfrom scipy.optimize import minimize\n\n\n"
+        "def valley(x):\n    return np.sum(x[1:-1] ** 2) + x[0] ** 2 + x[1] * x[-1]\n\n\n"
+        "def valley_der(x):\n    der = np.zeros_like(x)\n    der[1:-1] = 3 * x[1:-1]\n"
+        "    der[0] += 2 * x[0]\n    der[1] += x[-1]\n    der[-1] += x[1]\n    return der\n\n\n"
+        "def solve():\n    return minimize(valley, np.zeros(4), jac=valley_der)\n"
+    )
+    (listing,) = listings(["a.py"])
+    (case,), _ = found_in(unit_of(listing))
+    assert Verdict.REFUTED in {row.verdict for row in check(case, quick=True).comparisons}
+
+
+@pytest.mark.parametrize("function", ["log", "sqrt"])
+def test_domains_of_single_numbers(folder, function):
+    """A number that happens to be in the domain of a function does not choose the domain of a case."""
+    slope = {"log": "1 / a.data", "sqrt": "0.5 / math.sqrt(a.data)"}[function]
+    (folder / "engine.py").write_text(
+        "import math\n\n\nclass Value:\n    def __init__(self, data):\n        self.data, self.grad = data, 0.0\n"
+        "        self._backward = lambda: None\n\n"
+        f"    def {function}(self):\n        out, a = Value(math.{function}(self.data)), self\n\n"
+        f"        def back():\n            a.grad += {slope} * out.grad\n\n"
+        "        out._backward = back\n        return out\n\n"
+        "    def backward(self):\n        self.grad = 1.0\n        self._backward()\n"
+    )
+    (listing,) = listings(["engine.py"])
+    (case,), missing = found_in(unit_of(listing))
+    assert missing == []
+    assert case.real["a"].low == 0
+
+
 @slow
 def test_names_of_what_is_not_set_up(command, folder):
     """A gradient that could not be set up is chosen by its name like others, and by the command in its row."""

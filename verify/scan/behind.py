@@ -10,6 +10,26 @@ from verify.scan.candidate import Candidate, of_functions
 from verify.scan.source import Function, Scope, Source, parameters
 
 
+def closures(_: Source, scope: Scope) -> Iterator[Candidate]:
+    """Yield functions that return a value, and the function that takes its upstream gradient: `return y, pullback`."""
+    for name, node in scope.functions.items():
+        inner = {item.name: item for item in node.body if isinstance(item, Function) and len(parameters(item)) == 1}
+        for value in _returned(node) if parameters(node) else []:
+            last = value.elts[-1]
+            named = isinstance(last, ast.Name) and last.id in inner and not _is_function(value.elts[0], node)
+            unnamed = isinstance(last, ast.Lambda) and len(last.args.args) == 1
+            if len(value.elts) == 2 and (named or unnamed):
+                sure = bool(names.PULLBACK.search(f"{name} {getattr(last, 'id', '')}"))
+                yield of_functions(scope, "closure", name, name, name)._replace(sure=sure)
+                break
+
+
+def _is_function(value: ast.expr, node: Function) -> bool:
+    """Tell whether a value is a function that is defined in another one."""
+    inner = {item.name for item in node.body if isinstance(item, Function)}
+    return isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in inner)
+
+
 def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that return a tuple with gradients behind the value."""
     for name, node in scope.functions.items():
@@ -33,7 +53,8 @@ def returns_gradients(node: Function, tuples: Sequence[ast.Tuple] | None = None)
 def _returned(node: Function) -> list[ast.Tuple]:
     """Return the tuples of several values that a function returns."""
     values = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
-    return [value for value in values if isinstance(value, ast.Tuple) and len(value.elts) > 1]
+    tuples = [value for value in values if isinstance(value, ast.Tuple) and len(value.elts) > 1]
+    return [value for value in tuples if not _is_function(value.elts[0], node)]
 
 
 def _has_expressions(node: ast.Tuple) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from verify.cases.names import spelled
 from verify.scan import names
-from verify.scan.behind import losses
+from verify.scan.behind import closures, losses
 from verify.scan.callsites import solved
 from verify.scan.candidate import Candidate, of_functions
 from verify.scan.classes import of_class
@@ -15,6 +15,9 @@ from verify.scan.source import Scope, Source, has_flag, parameters
 
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
 _FLAG = re.compile(rb"\bdef\s+\w+\s*\([^)]*?[,(]\s*(?:%s)\s*[=,):]" % "|".join(names.FLAGS).encode())
+_CLOSURE = re.compile(
+    rb"return\b[^\n]*,\s*(?:lambda\b|\w*(?:vjp|pullback|backward|bwd|backprop|grad)\w*\)?[ \t]*$)", re.MULTILINE
+)
 _BEHIND = re.compile(
     rb"return\s*\(?(?:\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
     rb"(?:\s*[/*][^,\n]*)?\)?[ \t]*$|return\b[^\n]*,[ \t]*\{|\b(?:jac|fprime|gradient)\s*="
@@ -27,10 +30,17 @@ def may_have(data: bytes) -> bool:
     """Tell whether a source may have a gradient, by the names that it defines: most have none, and are not parsed."""
     defined = {name.decode() for name in _DEFINED.findall(data)}
     words = {spelled(name) for name in defined}
-    methods = not words.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED))
+    methods = not words.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED, *names.LIKELIHOOD))
     pairs = any(twin in name for name in words for _, twin in names.TWINS)
     losses = b"return" in data and any(map(names.LOSS.search, defined))
-    return methods or pairs or losses or _has_derivative(defined) or bool(_FLAG.search(data) or _BEHIND.search(data))
+    return (
+        methods
+        or pairs
+        or losses
+        or bool(_CLOSURE.search(data))
+        or _has_derivative(defined)
+        or bool(_FLAG.search(data) or _BEHIND.search(data))
+    )
 
 
 def _has_derivative(defined: set[str]) -> bool:
@@ -55,7 +65,7 @@ def _without_methods(scope: Scope, of_classes: Sequence[Candidate]) -> Scope:
 def _of_scope(source: Source, scope: Scope) -> list[Candidate]:
     """Return what has a gradient among functions that see each other, each function in one candidate only."""
     of_functions: list[Candidate] = []
-    for read in (_minimized, _pairs, _flags, _derivatives, _costs, losses):
+    for read in (_minimized, _pairs, _flags, _derivatives, _costs, closures, losses):
         taken = {name for item in of_functions for name in (item.forward, item.backward)}
         of_functions += [item for item in read(source, scope) if not {item.forward, item.backward} & taken]
     return of_functions
@@ -104,7 +114,7 @@ def _flags(_: Source, scope: Scope) -> Iterator[Candidate]:
 
 def _minimized(source: Source, scope: Scope) -> Iterator[Candidate]:
     """Yield functions that are solved somewhere with a gradient: minimize(f, x0, jac=g)."""
-    tree = source.functions[scope.within] if scope.within else source.tree
+    tree = source.makers[scope.within] if scope.within else source.tree
     for item in dict.fromkeys(solved(tree)) if scope.functions and not scope.prefix else ():
         if {item.function, item.gradient} <= scope.functions.keys():
             yield of_functions(scope, item.kind, item.function, item.function, item.gradient)

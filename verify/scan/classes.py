@@ -15,6 +15,7 @@ _METHODS = (
     ("model", names.CURVE, names.FITTED),
     ("layer", names.FORWARD, names.BACKWARD),
     ("value", names.VALUE, names.SLOPE),
+    ("value", names.LIKELIHOOD, ("score",)),
 )
 
 

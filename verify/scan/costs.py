@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from verify.scan import names, shapes
 from verify.scan.options import settings
 from verify.scan.read import Read, is_of
 from verify.scan.readings import Reading, gradient, of_arrays
-from verify.scan.recipe import Recipe, generator
+from verify.scan.recipe import PASSED, Recipe, generator
 from verify.scan.solvers import minimized
 
 
@@ -34,7 +35,9 @@ def _of_arrays(read: Read) -> Iterator[Reading]:
 def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     by_name = tuple(name for name in read.needed if any(is_of(label, name) for label in (*read.returned, *read.keys)))
     weights = tuple(name for name in read.needed if names.WEIGHT.match(name) and not settings(name))
-    yield from dict.fromkeys(names for names in (by_name, weights, tuple(read.needed[:1])) if names)
+    counted = (tuple(read.needed[: read.places]), tuple(read.needed[-read.places :])) if read.places > 1 else ()
+    fitting = [names for names in (by_name, weights, *counted, tuple(read.needed[:1])) if names]
+    yield from dict.fromkeys(names for names in fitting if len(names) == read.places or read.places < 2)
 
 
 def _by_name(read: Read, every: Mapping[str, str], real: Sequence[str]) -> Recipe:
@@ -44,8 +47,8 @@ def _by_name(read: Read, every: Mapping[str, str], real: Sequence[str]) -> Recip
         return gradient(read, every)
     passed, candidate = ", ".join(every), read.candidate
     lines = [
-        f"yield {candidate.forward}({passed})",
-        f"{', '.join(read.returned)} = {candidate.backward}({passed})",
+        f"yield {candidate.forward}({passed}{PASSED})",
+        f"{', '.join(read.returned)} = {candidate.backward}({passed}{PASSED})",
         f"return {', '.join(labels)}",
     ]
-    return generator(candidate, every, lines, upstream=True)
+    return replace(generator(candidate, every, lines, upstream=True), passed=read.shared)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
-from verify.scan import names, shapes, solvers
+from verify.scan import names, parted, shapes, solvers
 from verify.scan.costs import costs
+from verify.scan.heads import headed
 from verify.scan.losses import losses
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.read import Read, is_of
 from verify.scan.readings import Reading, both, called, gradient, narrowed, of_arrays
-from verify.scan.recipe import generator
+from verify.scan.recipe import PASSED, Recipe, generator
 
 
 def readings(read: Read) -> Iterator[Reading]:
@@ -24,8 +26,32 @@ def _pair(read: Read) -> Iterator[Reading]:
     labels = [name for name in read.needed[1:] if name in read.hinted.indices]
     arrays = [name for name in read.needed if name not in (*read.weights, *read.dicts, *labels)]
     data = [name for name in arrays if read.keys and not any(is_of(key, name) for key in read.keys)]
+    yield from parted.of_functions(read)
     yield from _filling(read)
+    if {*read.taken} == {*read.needed}:
+        yield from costs(read)
+    elif len(read.taken) == 1:
+        yield from of_arrays(read, lambda every: _closing(read, every), read.needed, labels, data)
     yield from of_arrays(read, called(read, "pair"), read.needed, labels, data)
+
+
+def _closing(read: Read, inputs: Mapping[str, str]) -> Recipe:
+    """Return a loss that leaves all that its gradient needs in a cache: there is no upstream gradient."""
+    call = f"{read.candidate.forward}({', '.join(inputs)}{PASSED})"
+    lines = [f"loss, cache = {call}", "yield loss", f"return {read.candidate.backward}(cache)"]
+    return replace(generator(read.candidate, inputs, lines, upstream=True), passed=frozenset(read.signature))
+
+
+def _closure(read: Read) -> Iterator[Reading]:
+    """Yield a function that returns its value, and the function that takes the upstream gradient."""
+    labels = [name for name in read.needed[1:] if name in read.hinted.indices]
+    call = f"{read.candidate.forward}({', '.join(read.needed)}{PASSED})"
+    lines = [f"output, backward = {call}", "dout = yield output", "return backward(dout)"]
+
+    def write(every: Mapping[str, str]) -> Recipe:
+        return replace(generator(read.candidate, every, lines), passed=frozenset(read.signature))
+
+    yield from of_arrays(read, write, read.needed, labels)
 
 
 def _filling(read: Read) -> Iterator[Reading]:
@@ -50,7 +76,8 @@ def _derivative(read: Read) -> Iterator[Reading]:
     numbers = [name for name in needed[1:] if settings(name)]
     needed = [name for name in needed if name not in numbers]
     if len(needed) != 1:
-        yield from _of_targets(read)
+        yield from (*_of_targets(read), *costs(read)) if read.places < 2 else costs(read)
+        yield from solvers.jacobians(read)
         return
     options = {name: settings(name)[:1] for name in numbers}
     for shaped in shapes.of_inputs(needed[0], [], read.hinted):
@@ -60,6 +87,7 @@ def _derivative(read: Read) -> Iterator[Reading]:
             yield [replace(write(domain), options=options, output="alike") for domain in domains]
         if not numbers:
             yield [replace(gradient(read, domain), output="scalar") for domain in domains]
+    yield from solvers.system(read)
 
 
 def _of_targets(read: Read) -> Iterator[Reading]:
@@ -71,7 +99,9 @@ def _of_targets(read: Read) -> Iterator[Reading]:
                 every = {name: shaped.get(name, kind) for name in read.needed}
                 yield narrowed([gradient(read, domain) for domain in shapes.domains(every, real)])
             if target:
-                yield from one_hot(read.candidate, read.needed, shaped, target, lambda passed: both(read, passed))
+                beside = (read.candidate, read.needed, shaped, target, lambda passed: both(read, passed))
+                for reading in chain(one_hot(*beside), headed(*beside) if read.logarithmic else ()):
+                    yield [replace(recipe, passed=read.shared) for recipe in reading]
 
 
 def _flag(read: Read) -> Iterator[Reading]:
@@ -92,6 +122,7 @@ def _flag(read: Read) -> Iterator[Reading]:
 _KINDS: dict[str, Callable[[Read], Iterator[Reading]]] = {
     "pair": _pair,
     "loss": losses,
+    "closure": _closure,
     "behind": losses,
     "derivative": _derivative,
     "flag": _flag,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from verify.scan.source import Function, parameters
@@ -50,8 +50,21 @@ def hints(*functions: Function | None) -> Hints:
         listed |= set(_listed(node))
         for name, size in _entries(node):
             sizes[name] = max(size, sizes.get(name, 0))
+    sizes = {name: size for name, size in sizes.items() if not any(name in _sliced(node) for node in functions if node)}
     divides = any(isinstance(item, ast.FloorDiv) for node in functions if node for item in ast.walk(node))
     return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides)
+
+
+def clips_to_unit(functions: Iterable[Function]) -> bool:
+    """Tell whether functions clip probabilities: `np.clip(p, eps, 1 - eps)`."""
+    calls = (item for node in functions for item in ast.walk(node) if isinstance(item, ast.Call))
+    return any(_is_unit(call.args) for call in calls if "clip" in (getattr(call.func, "attr", ""), _name(call.func)))
+
+
+def _is_unit(bounds: Sequence[ast.expr]) -> bool:
+    low, high = ([None, *bounds])[-2:] if bounds else (None, None)
+    less = isinstance(high, ast.BinOp) and isinstance(high.op, ast.Sub) and isinstance(high.left, ast.Constant)
+    return low is not None and less and high.left.value == 1 and ast.dump(high.right) == ast.dump(low)  # type: ignore[union-attr]
 
 
 def gradients_of(node: Function) -> list[str]:
@@ -136,6 +149,12 @@ def _entries(node: Function) -> Iterator[tuple[str, int]]:
         elif isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant):
             place = item.slice.value
             yield from [(_name(item.value), place + 1)] if isinstance(place, int) else []
+
+
+def _sliced(node: Function) -> set[str]:
+    """Return the variables of which slices are taken: they have more entries than those that numbers name."""
+    slices = (item for item in ast.walk(node) if isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Slice))
+    return {_name(item.value) for item in slices}
 
 
 def _documented(text: str, name: str, others: Sequence[str]) -> tuple[str, ...]:

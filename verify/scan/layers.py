@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from verify.scan import names, shapes
+from verify.scan import names, parted, shapes
+from verify.scan.costless import costless
+from verify.scan.nested import nested
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.passed import MEANT
 from verify.scan.readings import Reading, narrowed
 from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
 from verify.scan.unit import STEP, Made, Unit, constructor, makings, widths_of
-from verify.scan.updating import changing, updated
+from verify.scan.updating import STEPS, changing, updated
 from verify.scan.values import handed
 from verify.scan.weights import NONE, Step, Weights, weights_of
 
@@ -23,6 +25,9 @@ from verify.scan.weights import NONE, Step, Weights, weights_of
 def layers(unit: Unit) -> Iterator[Reading]:
     """Yield cases of a layer: its inputs and weights, in shapes that fit each other."""
     yield from handed(unit)
+    yield from nested(unit)
+    yield from parted.of_class(unit)
+    yield from costless(unit)
     others = unit.needed[1:]
     inputs = (*unit.hinted.indices, *unit.differentiated)
     targets = [name for name in others if names.is_label(name) and name not in inputs]
@@ -31,7 +36,7 @@ def layers(unit: Unit) -> Iterator[Reading]:
     for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
         labels = [name for name in others if name in (*unit.hinted.indices, *real_targets) and name not in modes]
         arrays = [name for name in others if name not in (*labels, *modes)]
-        for taken, alike in itertools.groupby(makings(unit.make, unit.graded), lambda made: (made.arrays, made.sizes)):
+        for taken, alike in itertools.groupby(makings(unit), lambda made: (made.arrays, made.sizes)):
             ways = list(alike)
             for shaped in _shapes(unit, [*arrays, *taken[0]]):
                 for made in ways:
@@ -99,7 +104,9 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
         if made.arrays and changing(unit).stored and unit.plain:
             yield NONE._replace(changed=True)
         return
-    fixed = {name: _meant(text) for name, text in made.fixed.items()}
+    fixed = {name: _meant(text) for name, text in made.fixed.items()} | {
+        name: first for name, (first, *_) in unit.texts.items()
+    }
     complete = len(inputs) == len(unit.needed)
     every = [
         *weights_of(unit.make, unit.candidate, made.sizes, fixed, inputs, changing=changing(unit), complete=complete)
@@ -123,9 +130,10 @@ def _layer(
     parts = [make, f"inputs={table(inputs)}", *([f"params={table(params)}"] if params else [])]
     parts += ["upstream=1"] if unit.last else []
     text = f"{factory}{name} = gradproof.layer({', '.join(parts)}{OPTIONS}, name={quoted(unit.candidate.name)})"
+    text = STEPS + text if STEP in text else text
     passed = frozenset(constructor(unit.make)) if make != title else frozenset()
     options = {mode: settings(mode)[:1] for mode in modes}
-    return Recipe(name, text, {**inputs, **params}, options, passed)
+    return Recipe(name, text, {**inputs, **params}, options, passed, tuple(weights.shapes))
 
 
 def _factory(unit: Unit, made: Made, weights: Weights) -> tuple[str, str]:

@@ -13,10 +13,13 @@ from verify.scan.options import settings
 from verify.scan.read import Read, is_of
 from verify.scan.readings import Reading, called, of_arrays
 from verify.scan.recipe import PASSED, Recipe, generator, quoted
+from verify.scan.unrolled import unrolled
 
 
 def losses(read: Read) -> Iterator[Reading]:
     """Yield a function that returns a value and gradients, by all arguments that these may be of."""
+    if read.candidate.kind != "behind":
+        yield from unrolled(read)
     for real in _differentiated(read):
         others = [name for name in read.needed if name not in real]
         labels = [name for name in others if name in read.hinted.indices or names.is_label(name)]

@@ -56,8 +56,10 @@ SLOPE = (
     "gradients",
     "compute_gradients",
     "derivatives",
+    "dx",
     *FORCES,
 )
+LIKELIHOOD = ("loglike", "log_like", "log_likelihood", "loglikelihood")  # whose derivative is the score
 # Methods of models that are fitted: the curve, and its derivatives by the parameters.
 CURVE, FITTED = ("evaluate",), ("fit_deriv",)
 # Words in the name of a function in place of which its twin has the other.
@@ -139,8 +141,10 @@ FLAGS = (
     "der",
 )
 GRADIENT = re.compile(
-    r"^(d[A-Z]\w*|d_\w+|d(out|scores|logits|theta|beta|weights?|bias)|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$"
+    r"^(d[A-Z]\w*|d_\w+|d(out|scores|logits|theta|beta|weights?|bias)|g|grads?|gradients?|jac|.*_grads?|grad_.*|grad[A-Z]\w*|delta.*)$"
 )
+# Functions that take an upstream gradient, by the names of what is returned beside a value.
+PULLBACK = re.compile(r"vjp|pull_?back|back(ward|prop)?\b|bwd|grad", re.IGNORECASE)
 # Functions that are losses by their names, and words that say that a function returns a gradient.
 LOSS = re.compile(
     r"loss|cost|objective|energy|criterion|entropy|likelihood|divergence|(^|_)(mse|mae|bce|nll|kl|sse)(_|$)",
@@ -186,6 +190,11 @@ def is_label(name: str) -> bool:
     return any(map(LABELS.match, spellings(name)))
 
 
+def is_derivative(name: str) -> bool:
+    """Tell whether a function returns a derivative by its name: `compute_loss_gradient`."""
+    return not {*spelled(name).split("_")}.isdisjoint({*_SLOPED, "backward", "prime", "delta", "derivatives"})
+
+
 def is_force(name: str) -> bool:
     """Tell whether a function returns a force by its name: the negative gradient of an energy."""
     return not {*spelled(name).split("_")}.isdisjoint(FORCES)
@@ -221,12 +230,14 @@ class Spellings:
             for part in _BEHIND
             if word[-len(part) :] == part
         )
-        return any(word in there for word in (*before, *behind))
+        private = (word[1 + len(part) :] for word in there for part in _BEFORE if word.startswith(f"_{part}"))
+        return any(word in there for word in (*before, *behind, *(f"_{word}" for word in private)))
 
     def twin(self, name: str) -> str:
         """Return the name of the derivative of a function, or ""."""
-        forms = (form.format(each) for each in {name: None, spelled(name): None} for form in DERIVATIVES)
-        return self.find(*forms)
+        forms = [form.format(each) for each in {name: None, spelled(name): None} for form in DERIVATIVES]
+        private = [f"_{form.format(name.lstrip('_'))}" for form in DERIVATIVES] if name.startswith("_") else []
+        return self.find(*forms, *private)
 
     def gradient(self, name: str) -> str:
         """Return the name of the gradient of a cost: compute_gradient of compute_cost, gradient of cost_function."""

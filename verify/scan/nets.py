@@ -34,13 +34,13 @@ def nets(unit: Unit) -> Iterator[Reading]:
     first, *others = unit.needed if len(unit.needed) > 1 else [*unit.forward][:2]
     usual = [name for name in others if settings(name) and not names.is_label(name)]
     labels = [name for name in others if name not in usual]
-    if len(labels) != 1:
+    if len(labels) > 1:
         return
     for made in _sized(unit):
         for shape in _INPUTS:
             for weights in _weights(unit, made, {first: shape}):
-                for target in _targets(weights):
-                    inputs = {first: shape, labels[0]: target.described}
+                for target in _targets(weights) if labels else [Target("")]:
+                    inputs = {first: shape, **dict.fromkeys(labels, target.described)}
                     yield from _of_target(unit, made, weights, target, inputs, usual)
 
 
@@ -48,13 +48,14 @@ def _sized(unit: Unit) -> Iterator[Made]:
     """Yield how the constructor is called with sizes that are small, whatever they are by default."""
     sizes = [name for name, item in constructor(unit.make).items() if shapes.is_size(name) and not settings(name)]
     plain = [name for name in sizes if not any(map(names.SIZES.match, names.spellings(name)))]
-    for made in makings(unit.make):
+    for made in makings(unit):
         if not made.arrays:
             yield made._replace(sizes=tuple(name for name in plain if name not in made.fixed))
 
 
 def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weights]:
     fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items() if "(" not in text and text not in MEANT}
+    fixed |= {name: first for name, (first, *_) in unit.texts.items()}
     every = weights_of(
         unit.make, unit.candidate, made.sizes, fixed, inputs, changing=Changing(), complete=False, all_arrays=True
     )
@@ -77,11 +78,10 @@ def _of_target(
     unit: Unit, made: Made, weights: Weights, target: Target, inputs: Mapping[str, str], usual: Sequence[str]
 ) -> Iterator[Reading]:
     """Yield cases of an object with data and targets, by how its gradients may be returned."""
-    first, label = inputs
-    passed = ", ".join(
-        [first, target.passed.format(label), *(f"{name}={literal(settings(name)[0])}" for name in usual)]
-    )
-    described = {first: f"gradproof.fixed({quoted(inputs[first])})", label: inputs[label]}
+    first, *labels = inputs
+    settled = (f"{name}={literal(settings(name)[0])}" for name in usual)
+    passed = ", ".join([first, *(target.passed.format(label) for label in labels), *settled])
+    described = {first: f"gradproof.fixed({quoted(inputs[first])})", **{label: inputs[label] for label in labels}}
     described |= {name: quoted(shape) for name, shape in weights.shapes.items()}
     for returned in _returned([*weights.shapes]):
         lines = [

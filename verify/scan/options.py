@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verify.scan import names
@@ -82,8 +82,38 @@ def weights_in(*functions: Function | None) -> dict[str, list[str]]:
     return {name: keys for name, keys in unique.items() if all(map(names.WEIGHT.match, keys))}
 
 
-def varied(name: str, default: Any) -> tuple[Any, ...]:
-    """Return the values that an argument with a default is tried with: both truth values, or small numbers."""
+def compared(*functions: Function | None) -> dict[str, tuple[str, ...]]:
+    """Return the texts that functions compare their arguments with, or what an object keeps of one: mode == "max"."""
+    texts: dict[str, list[str]] = {}
+    for item in (part for node in functions if node for part in ast.walk(node)):
+        if isinstance(item, ast.Subscript) and isinstance(item.value, ast.Dict):  # {"tanh": np.tanh}[kind]
+            keys = [text for key in item.value.keys if key for text in _texts(key)]
+            texts.setdefault(_argument([item.slice]), []).extend(keys)
+        if isinstance(item, ast.Compare) and isinstance(item.ops[0], (ast.Eq, ast.NotEq, ast.In)):
+            sides = [item.left, *item.comparators]
+            if isinstance(item.ops[0], ast.In) and not _argument([item.left]):
+                continue  # "seed" in settings
+            texts.setdefault(_argument(sides), []).extend(text for side in sides for text in _texts(side))
+    return {name: tuple(dict.fromkeys(values)) for name, values in texts.items() if name and values}
+
+
+def _argument(sides: list[ast.expr]) -> str:
+    names = (side.attr if isinstance(side, ast.Attribute) else getattr(side, "id", "") for side in sides)
+    return next(filter(None, names), "")
+
+
+def _texts(node: ast.expr) -> list[str]:
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def varied(name: str, default: Any, texts: Sequence[str] = ()) -> tuple[Any, ...]:
+    """Return the values that an argument with a default is tried with: both truth values, or small numbers.
+
+    `texts` are those that the code compares it with.
+    """
+    if isinstance(default, str) and default in texts:
+        return tuple(dict.fromkeys([default, *texts]))
     if isinstance(default, bool):
         return (default, not default)
     if isinstance(default, int) and 0 <= default < _SMALL:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from verify.scan import names
 from verify.scan.candidate import Candidate
-from verify.scan.hints import Hints, gradients_of, hints, keys_before, keys_of, returned_by
-from verify.scan.options import keyed, weights_in
-from verify.scan.source import Function, Source
+from verify.scan.heads import takes_logarithms
+from verify.scan.hints import Hints, gradients_of, hints, keys_before, keys_of, places_of, returned_by
+from verify.scan.options import compared, keyed, weights_in
+from verify.scan.source import Function, Source, parameters
 
 
 class Read(NamedTuple):
@@ -28,6 +29,13 @@ class Read(NamedTuple):
     gradients: Sequence[str]
     keys: Sequence[str]
     returned: Sequence[str] = ()  # the names of what the gradient returns as a tuple
+    texts: Mapping[str, Sequence[str]] = {}  # what the functions compare arguments with
+    shared: frozenset[str] = frozenset()  # the arguments of both functions
+    taken: Sequence[str] = ()  # the arguments of the gradient
+    places: int = 0  # how many values the gradient returns in a tuple
+    logarithmic: bool = False  # they take logarithms
+    functions: Mapping[str, Function] = {}  # those of the source
+    module: Mapping[str, Any] = {}
 
     @property
     def needed(self) -> list[str]:
@@ -38,7 +46,8 @@ class Read(NamedTuple):
 def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Read:
     """Read the functions of a candidate; raises TypeError and ValueError where they have no signature."""
     functions = [source.functions[candidate.place(name)] for name in (candidate.forward, candidate.backward)]
-    return read_functions(candidate, functions, inspect.signature(resolved(module, candidate.forward)))
+    read = read_functions(candidate, functions, inspect.signature(resolved(module, candidate.forward)))
+    return read._replace(functions=source.functions, module=module)
 
 
 def read_functions(candidate: Candidate, functions: Sequence[Function | None], signature: inspect.Signature) -> Read:
@@ -47,7 +56,28 @@ def read_functions(candidate: Candidate, functions: Sequence[Function | None], s
     behind, keys = (gradients_of(functions[1]), keys_of(functions[1])) if functions[1] else ([], [])
     if functions[1] and candidate.kind == "behind":
         behind = keys_before(functions[1])
-    return Read(candidate, positional(signature), hinted, dicts, weights, behind, keys, returned_by(functions[1]))
+    shared = (
+        frozenset.intersection(*(frozenset(parameters(node)) for node in functions if node))
+        if any(functions)
+        else frozenset()
+    )
+    texts, returned = compared(*functions), returned_by(functions[1])
+    taken, places = (parameters(functions[1]), len(places_of(functions[1]))) if functions[1] else ([], 0)
+    return Read(
+        candidate,
+        positional(signature),
+        hinted,
+        dicts,
+        weights,
+        behind,
+        keys,
+        returned,
+        texts,
+        shared,
+        taken,
+        places,
+        takes_logarithms(functions),
+    )
 
 
 def resolved(module: Mapping[str, Any], name: str) -> Any:

@@ -6,11 +6,12 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from verify.scan import shapes
 from verify.scan.options import settings
 from verify.scan.read import Read
-from verify.scan.recipe import OPTIONS, Recipe, arguments, generator, literal, quoted, table, variable
+from verify.scan.recipe import OPTIONS, PASSED, Recipe, arguments, generator, literal, quoted, table, variable
 
 Reading = list[Recipe]
 Write = Callable[[Mapping[str, str]], Recipe]
@@ -27,7 +28,8 @@ def of_arrays(
     read: Read, write: Write, needed: Sequence[str], labels: Sequence[str] = (), data: Sequence[str] = ()
 ) -> Iterator[Reading]:
     """Yield cases of functions of arrays, of which `data` is not differentiated, labels and settings."""
-    chosen = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
+    chosen: dict[str, tuple[Any, ...]] = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
+    chosen |= {name: (read.texts[name][0],) for name in needed if name in read.texts}
     flat = [part for name in needed if name not in chosen for part in read.weights.get(name, [name])]
     lead = next((name for name in flat if data and _DATA.match(name)), flat[0] if flat else "")
     usual = [name for name in flat if name not in (lead, *labels) and settings(name)]
@@ -87,11 +89,12 @@ def both(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
     """Return the lines that call a function and then its gradient, with the same arguments."""
     arguments = passed(read.needed)
     return [
-        f"yield {read.candidate.forward}({arguments})",
-        f"return {read.candidate.sign}{read.candidate.backward}({arguments})",
+        f"yield {read.candidate.forward}({arguments}{PASSED})",
+        f"return {read.candidate.sign}{read.candidate.backward}({arguments}{PASSED})",
     ]
 
 
 def gradient(read: Read, inputs: Mapping[str, str]) -> Recipe:
     """Return a function and another one that returns its gradient."""
-    return generator(read.candidate, inputs, both(read, lambda _: ", ".join(inputs)), upstream=True)
+    recipe = generator(read.candidate, inputs, both(read, lambda _: ", ".join(inputs)), upstream=True)
+    return replace(recipe, passed=read.shared)

@@ -23,6 +23,8 @@ class Recipe:
 
     `inputs` are shapes or descriptions by name, as they stand in the text. In the `text` marks stand where `options`
     are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on.
+    `assumed` tells that the text has a value that the code does not compute: some gradients have to look right for it.
+    `stores` are the inputs that the text stores in an object that has been made: weights.
     `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
     that the code cannot take another size of.
     """
@@ -32,7 +34,9 @@ class Recipe:
     inputs: Mapping[str, str]
     options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
+    stores: tuple[str, ...] = ()
     narrow: bool = False
+    assumed: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
     output: str = (
         ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number
@@ -62,12 +66,28 @@ class Recipe:
 
     def without(self, names: Sequence[str]) -> Recipe:
         """Return the case with some arrays not differentiated; those in lists stay as they are."""
+        return self._described(
+            {
+                name: re.sub(r'^gradproof\.real\((.*)\)$|^(".*")$', r"gradproof.fixed(\1\2)", self.inputs[name])
+                for name in names
+            }
+        )
+
+    def bounded(self, low: str, high: str, names: Sequence[str]) -> Recipe:
+        """Return the case with arrays of any numbers between bounds, those that are given as well."""
+        arrays = {name: re.fullmatch(r'(?:gradproof\.fixed\()?("[^"]*")\)?', self.inputs[name]) for name in names}
+        bounds = f"low={low}, high={high}"
+        kinds = {name: "fixed" if self.inputs[name].startswith("gradproof.") else "real" for name in names}
+        texts = {name: f"gradproof.{kinds[name]}({match[1]}, {bounds})" for name, match in arrays.items() if match}
+        return self._described(texts)
+
+    def _described(self, texts: Mapping[str, str]) -> Recipe:
+        """Return the case with other descriptions of some inputs."""
         text, inputs = self.text, dict(self.inputs)
-        for name in names:
-            fixed = re.sub(r'^gradproof\.real\((.*)\)$|^(".*")$', r"gradproof.fixed(\1\2)", inputs[name])
+        for name, other in texts.items():
             for sign in (f"{name}=", f"{quoted(name)}: "):
-                text = text.replace(f"{sign}{inputs[name]}", f"{sign}{fixed}")
-            inputs[name] = fixed
+                text = f"{sign}{other}".join(re.split(rf"(?<!\w){re.escape(sign + inputs[name])}", text))
+            inputs[name] = other
         return replace(self, text=text, inputs=inputs)
 
     def case(self, module: Mapping[str, Any]) -> TracedCase:

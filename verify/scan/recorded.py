@@ -40,7 +40,7 @@ def recorded(unit: Unit, module: Mapping[str, Any]) -> Iterator[Reading]:
     labels = [name for name in others if names.is_label(name)]
     for chosen in dict.fromkeys([tuple(labels), ()]):
         arrays = [name for name in others if name not in chosen]
-        for made in makings(unit.make):
+        for made in makings(unit):
             if not made.arrays and not made.sizes:
                 for shaped in shapes.of_inputs(first, arrays, unit.hinted):
                     yield from _of_shapes(unit, engine, made, shaped, chosen)

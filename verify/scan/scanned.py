@@ -21,10 +21,19 @@ from verify.scan.read import resolved
 from verify.scan.recipe import case_of
 from verify.scan.setup import Setup, set_up
 from verify.scan.source import Source
-from verify.scan.trial import NOT_MADE, RIGHT, Tried
+from verify.scan.trial import IN_BACKWARD, IN_FORWARD, NOT_FINITE, NOT_MADE, OTHER_SHAPES, RIGHT, Tried
 from verify.scan.within import UnreachableError, opened
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
+# What a search lacks, by how far the closest call went; `{0}` is where forward is, and `{1}` backward.
+_LACKING = {
+    NOT_MADE: "give the arguments of {0} defaults, or names such as x, W, b, n_in",
+    IN_FORWARD: "state the shapes in the docstring of {0}, such as `x: (N, D)`",
+    NOT_FINITE: "say in a case for which numbers {0} is defined, such as gradproof.real('N D', low=0)",
+    IN_BACKWARD: "let {1} take the upstream gradient and what {0} keeps, and return one gradient for each input",
+    OTHER_SHAPES: "return from {1} a gradient of the shape of each input, or say in a case which inputs have none",
+}
+_COMMAND = "to write the case: `gradproof init {}`"
 _RAISED = "it is defined within {0}, which raised when it was called: {1}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
@@ -72,8 +81,8 @@ def _set_up(candidate: Candidate, source: Source, module: Mapping[str, object]) 
 def _there(module: Mapping[str, object], candidate: Candidate) -> Candidate | None:
     """Return what is in the module: a function, or a class that has the methods, be they of bases in other modules."""
     if candidate.within:
-        return candidate if callable(module.get(candidate.within)) else None
-    owner = _owner(module, candidate)
+        return candidate if callable(_resolved(module, candidate.within)) else None
+    owner = _resolved(module, candidate.owner)
     if not callable(owner) or (candidate.kind in OF_CLASSES and isabstract(owner)):
         return None
     if candidate.kind not in OF_CLASSES or hasattr(owner, candidate.forward):
@@ -82,9 +91,9 @@ def _there(module: Mapping[str, object], candidate: Candidate) -> Candidate | No
     return candidate._replace(kind="value", forward=value) if value else None
 
 
-def _owner(module: Mapping[str, object], candidate: Candidate) -> object:
+def _resolved(module: Mapping[str, object], name: str) -> object:
     with suppress(KeyError, AttributeError):
-        return resolved(module, candidate.owner)
+        return resolved(module, name)
     return None
 
 
@@ -96,6 +105,15 @@ def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
 
 def _lost(setup: Setup, file: str) -> Lost:
     problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
-    problem = setup.unreachable or problem
-    sentence = "; ".join(part for part in (problem, setup.cut) if part)
-    return Lost(setup.candidate.name, as_place(file, setup.candidate.line), sentence, Reason.NOT_SET_UP)
+    place = as_place(file, setup.candidate.line)
+    lacking = "" if setup.doubt else _lacking(setup)
+    parts = (problem, setup.cut, lacking, _COMMAND.format(place.file))
+    sentence = setup.unreachable or "; ".join(part for part in parts if part)
+    return Lost(setup.candidate.name, place, sentence, Reason.NOT_SET_UP)
+
+
+def _lacking(setup: Setup) -> str:
+    """Return what to change so that a call is found."""
+    candidate = setup.candidate
+    owner = f"{candidate.cls}." if candidate.kind in OF_CLASSES else ""
+    return _LACKING[min(setup.tried.score, OTHER_SHAPES)].format(owner + candidate.forward, owner + candidate.backward)

@@ -13,14 +13,16 @@ from verify.cases.sizes import bindings
 from verify.scan import functions, shapes
 from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
 from verify.scan.engines import engines
-from verify.scan.hints import returned_by
+from verify.scan.hints import clips_to_unit, returned_by
 from verify.scan.layers import layers
+from verify.scan.names import is_label
 from verify.scan.nets import nets
+from verify.scan.options import compared
 from verify.scan.read import is_of, read_of
 from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
 from verify.scan.recorded import recorded
-from verify.scan.source import Source
+from verify.scan.source import Function, Source
 from verify.scan.static import static
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, draws, takes_one, tried_recipe
 from verify.scan.unit import Unit, unit_of
@@ -35,6 +37,7 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "net": nets,
 }
 
+_SMALL = ("-0.5", "0.5")
 _MOST = 10_000  # readings that are looked at for each candidate, on every machine the same
 _AFTER = 60  # readings that are still tried after one that fits
 _IDLE = 3_000  # readings of other shapes that are passed over after one that fits: its own stand close to it
@@ -67,9 +70,10 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
 
     `opening` is a line that the case begins with.
     """
-    search = Search(candidate, module, _returned(candidate, source))
-    for reading in _readings(candidate, source, module):
-        search.tries([replace(recipe, text=opening + recipe.text) for recipe in reading])
+    search = Search(candidate, module, _returned(candidate, source), _functions(candidate, source))
+    readings, chosen = _readings(candidate, source, module)
+    for reading in readings:
+        search.tries([_opened(recipe, opening, chosen) for recipe in reading])
         if search.ended:
             break
     best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
@@ -78,11 +82,25 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
     if best.recipe is None:
         return best._replace(cut=search.cut)
     recipe = _fixing(best.recipe, best.tried.lacking, module)
+    if clips_to_unit(_functions(candidate, source)):
+        recipe = _unsaturated(recipe, module)
     if not takes_one(recipe, module):
         case = recipe.case(module)
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
         recipe = replace(recipe, sizes=dict([first]))
-    return best._replace(recipe=with_options(candidate, recipe, module))
+    return best._replace(recipe=with_options(candidate, recipe, module, compared(*_functions(candidate, source))))
+
+
+def _opened(recipe: Recipe, opening: str, chosen: Mapping[str, Any]) -> Recipe:
+    """Return a case that begins with a line, and has the options that the constructor cannot do without."""
+    return replace(recipe, text=opening + recipe.text, options={**chosen, **recipe.options})
+
+
+def _functions(candidate: Candidate, source: Source) -> list[Function]:
+    """Return the functions of a candidate: those of a class, or its two."""
+    if candidate.kind in OF_CLASSES:
+        return [*source.methods(candidate.place(candidate.cls)).values()]
+    return [source.functions[candidate.place(name)] for name in (candidate.forward, candidate.backward)]
 
 
 def _fixing(recipe: Recipe, lacking: Sequence[str], module: Mapping[str, Any]) -> Recipe:
@@ -94,10 +112,22 @@ def _fixing(recipe: Recipe, lacking: Sequence[str], module: Mapping[str, Any]) -
     return fixed if lacking and tried_recipe(fixed, module).fits else recipe
 
 
+def _unsaturated(recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
+    """Return a case of numbers so small that no clip changes the probabilities that a network makes of them.
+
+    Beyond it backward gives the slope without the clip, as it is meant to: the clip is there for rounding.
+    """
+    names = [name for name in recipe.inputs if not is_label(name)]
+    small = recipe.bounded(*_SMALL, names)
+    return small if tried_recipe(small, module).score == RIGHT else recipe
+
+
 class Search:
     """A search for the case of a candidate: the best one so far, and what speaks for another one."""
 
-    def __init__(self, candidate: Candidate, module: Mapping[str, Any], returned: Sequence[str]) -> None:
+    def __init__(
+        self, candidate: Candidate, module: Mapping[str, Any], returned: Sequence[str], nodes: Sequence[Function] = ()
+    ) -> None:
         self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
         self._module, self._patience, self._left = module, _AFTER, _MOST
         self._idle = 0
@@ -106,6 +136,7 @@ class Search:
         self._returned, self._signed = returned, bool(candidate.sign)
         self._apart = candidate.kind in ("value", "cost") and candidate.forward != candidate.backward
         self._layer = candidate.kind in ("layer", "pair")
+        self._probable = clips_to_unit(nodes)
         self.misshapen: Recipe | None = None  # forward runs, and the only gradient has the shape of nothing
 
     @property
@@ -129,7 +160,8 @@ class Search:
                 self._rows.append(reading)
             self._idle += 1
             return  # a wrong gradient may look right where all sizes are alike: the first shapes that fit stay
-        for recipe in reading:
+        wide, *others = reading
+        for recipe in (wide, *(others[-1:] if self._probable else ()), *others):
             outcome = tried_recipe(recipe, self._module)
             narrower = outcome.fits and outcome.score == self.best.tried.score and self._asks_less(recipe)
             if outcome.score > self.best.tried.score or narrower:  # wrong where least is asked is wrong elsewhere
@@ -137,7 +169,8 @@ class Search:
             if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1:
                 self.misshapen = self.misshapen or recipe
             self._patience -= self.best.tried.fits
-            if outcome.score != NOT_FINITE:  # a smaller domain helps nobody, and may hide what is wrong
+            outside = self._probable and outcome.fits and outcome.score != RIGHT  # the clip is for what is none
+            if outcome.score != NOT_FINITE and not outside:  # a smaller domain helps nobody, and may hide what is wrong
                 break
 
     def _asks_less(self, recipe: Recipe) -> bool:
@@ -180,12 +213,16 @@ def _agree(left: Mapping[str, str], right: Mapping[str, str]) -> bool:
     return all(right.get(name, shape) == shape for name, shape in left.items())
 
 
-def _readings(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Iterator[Reading]:
+def _readings(
+    candidate: Candidate, source: Source, module: Mapping[str, Any]
+) -> tuple[Iterator[Reading], dict[str, tuple[str]]]:
+    """Return the readings of a candidate, and the options that all of them have."""
     with suppress(TypeError, ValueError):  # no signature
         if candidate.kind not in OF_CLASSES:
-            return functions.readings(read_of(candidate, source, module))
+            return functions.readings(read_of(candidate, source, module)), {}
         unit = unit_of(candidate, source, module)
         layer = candidate.kind == "layer"
         before = chain(static(candidate, source, module), recorded(unit, module)) if layer else iter(())
-        return chain(before, _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else ())
-    return iter(())
+        rest = _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else ()
+        return chain(before, rest), {name: (texts[0],) for name, texts in unit.texts.items()}
+    return iter(()), {}

@@ -12,7 +12,8 @@ from verify.scan.recipe import listed, quoted
 
 _HALVED = "N 2 4 6"  # images that windows of 2 by 2 fit into
 _HEADED = "N T 6"  # sequences whose rows two heads divide
-_FIRST = ("N D", "N C H W", _HALVED, "N T D", _HEADED, "N", "", "D N")
+_COLUMN = "N 1"
+_FIRST = ("N D", "N C H W", _HALVED, "N T D", _HEADED, _COLUMN, "N", "", "D N")
 _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
 # What an array beside the first one may be, by its name: L stands for the last dimension of the first array (of an
 # image, its channels), N for its first one, S for its whole shape, G for the dimensions of all gates of a cell, and
@@ -32,6 +33,8 @@ _GATES = ("M", "4*M", "3*M", "2*M")
 LISTS = ("N D | N M", "N D | N D", "N D | M D", "N | M")  # two arrays in a list
 _LOOKUPS = (("N", "V D"), ("N T", "V D"), ("N", "D V"))  # indices, and the table that they are looked up in
 _LOWS = (("", ""), ("0", ""), ("0", "1"), ("-1", "1"), ("1", ""))
+# Probabilities that no clip changes: `np.clip(p, 1e-7, 1 - 1e-7)` is there for what rounding makes of them.
+UNCLIPPED = ("0.001", "0.999")
 _CLASS = re.compile(r'gradproof\.integer\("N", below="[A-Z]\w*"\)')  # below a size, and not below 2
 _ROUNDS = (0, 1, 12, 200)  # combinations that are tried for each first shape, before those of the next one go on
 _COMBINED = 4000  # combinations that are put in order
@@ -45,7 +48,7 @@ def of_inputs(first: str, others: Sequence[str], hints: Hints) -> Iterator[dict[
             yield {first: f'gradproof.integer({quoted(shape)}, below="V")', **dict.fromkeys(others, table)}
     gates = _GATES[: None if len(others) > 1 else 1]
     for start, stop in itertools.pairwise(_ROUNDS):
-        for gate, shape in itertools.product(gates, _of_first(first, hints)):
+        for gate, shape in itertools.product(gates, _of_first(first, hints, alone=not others)):
             letters = _letters(shape, others, hints, gate)
             alternatives = [_beside(name, shape, hints, letters) for name in others]
             for combination in itertools.islice(_likely(alternatives), start, stop):
@@ -74,9 +77,11 @@ def _letters(first: str, others: Sequence[str], hints: Hints, gate: str) -> dict
     }
 
 
-def _of_first(name: str, hints: Hints) -> list[str]:
+def _of_first(name: str, hints: Hints, *, alone: bool) -> list[str]:
+    """Return shapes of a first array; a column stands for a vector only where nothing else has a shape beside it."""
     stated = hints.shapes.get(name)
     usual = [shape for shape in _FIRST if hints.divides or shape not in (_HALVED, _HEADED)]
+    usual = [shape for shape in usual if alone or shape != _COLUMN]
     likely = [shape for shape in usual if len(shape.split()) >= hints.ranks.get(name, 0)]
     alike = [shape for shape in likely if stated and len(shape.split()) == len(stated)]
     return list(dict.fromkeys([*_stated(stated, ""), *alike])) if stated else likely
@@ -87,6 +92,8 @@ def _stated(stated: tuple[str, ...] | None, first: str) -> list[str]:
     if not stated or not all(re.fullmatch(r"[A-Za-z]\w*|\d+", part) for part in stated):
         return []
     text, leading = " ".join(stated), first.split()
+    if len(stated) == 4 and leading and not set(stated[:2]) & set(leading) and set(stated[2:]) & set(leading):
+        return [f"3 2 {stated[2]} {stated[3]}", f"3 3 {stated[2]} {stated[3]}", f"2 2 {stated[2]} {stated[3]}", text]
     if len(stated) == 4 and leading and not set(stated[2:]) & set(leading):
         return [f"{stated[0]} {stated[1]} 3 2", f"{stated[0]} {stated[1]} 3 3", text]
     return [text]
@@ -111,7 +118,14 @@ def of_labels(name: str, firsts: Sequence[str], hints: Hints) -> list[str]:
     real = dict.fromkeys([*stated, *firsts])
     fixed = [f"gradproof.fixed({quoted(first)})" for first in real]
     narrow = [text for first in real for text in _truths(first)]
-    return [*whole, *fixed, *narrow] if name in hints.indices else [*fixed, *narrow, *whole]
+    if name not in hints.indices:
+        return [*fixed, *narrow, *whole]
+    return [*whole, *(_entry(first) for first in firsts if first), *(fixed + narrow if names.is_label(name) else ())]
+
+
+def _entry(first: str) -> str:
+    """Return the index of one entry or row of an array, as text of a case."""
+    return f'gradproof.integer("", below="{first.split()[0]}")'
 
 
 def _truths(first: str) -> tuple[str, str]:
@@ -141,7 +155,7 @@ def signs(first: str) -> str:
 
 def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield the inputs over smaller and smaller domains: a logarithm takes no negative numbers."""
-    for low, high in _LOWS:
+    for low, high in (*_LOWS, UNCLIPPED):
         yield {
             name: listed(text, low, high) if name in real and not text.startswith("gradproof.") else text
             for name, text in inputs.items()

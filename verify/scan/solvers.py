@@ -38,11 +38,40 @@ def system(read: Read) -> Iterator[Reading]:
         f"dout = yield {candidate.forward}({passed})",
         f"return dout @ {candidate.backward}({passed})",
     ]
-    for shape, beside, stacked in itertools.product(_vectors(read, first), ["N", ""] if others else [""], [0, 1]):
+    by_output = [
+        f"output = {candidate.forward}({passed})",
+        "dout = yield output",
+        f"return dout @ {candidate.backward}(output)",
+    ]
+    for shape, beside, stacked in itertools.product(_vectors(read, first), ["N", ""] if others else [""], [0, 1, 2]):
         rest = dict.fromkeys(others, f"gradproof.fixed({quoted(beside)})")
         domains = shapes.domains({first: shape}, [first])
-        body = [f"dout = yield np.stack({candidate.forward}({passed}))", lines[1]] if stacked else lines
-        yield [generator(candidate, {**domain, **rest}, body) for domain in domains]
+        body = (lines, [f"dout = yield np.stack({candidate.forward}({passed}))", lines[1]], by_output)[stacked]
+        if stacked < 2 or not others:
+            yield [generator(candidate, {**domain, **rest}, body) for domain in domains]
+
+
+def jacobians(read: Read) -> Iterator[Reading]:
+    """Yield a function of vectors with its matrix of derivatives by the first one, or with matrices by all of them."""
+    first, *others = read.needed
+    passed, candidate = ", ".join(read.needed), read.candidate
+    matrices = f"{candidate.backward}({passed})"
+    product = (
+        f"tuple(dout @ matrix for matrix in {matrices})" if read.places == len(read.needed) else f"dout @ {matrices}"
+    )
+    lines = [f"dout = yield {candidate.forward}({passed})", f"return {product}"]
+    kinds = [[str(read.hinted.sizes[name])] if name in read.hinted.sizes else ["", "N", "2", "3"] for name in others]
+    for shape, *beside in itertools.product(_vectors(read, first), *kinds):
+        rest = dict(zip(others, beside, strict=True))
+        fixed = (
+            {}
+            if read.places == len(read.needed)
+            else {name: f"gradproof.fixed({quoted(text)})" for name, text in rest.items()}
+        )
+        domains = shapes.domains(
+            {first: shape, **rest, **fixed}, [first, *(name for name in others if name not in fixed)]
+        )
+        yield [generator(candidate, domain, lines) for domain in domains]
 
 
 def curve(read: Read) -> Iterator[Reading]:

@@ -31,7 +31,7 @@ class Source:
     """A source as a tree, with its classes and functions by name, and the name of its module. Raises SyntaxError.
 
     Names are those of `__qualname__` without the marks of functions: `Layers.Dense`, and `make.Dense` of a class that
-    is defined within the function `make`, which `within` has.
+    is defined within the function `make`, which `within` has. `makers` are functions within which others are defined.
     """
 
     def __init__(self, text: str | bytes, module: str = "") -> None:
@@ -40,6 +40,7 @@ class Source:
         self.classes: dict[str, ast.ClassDef] = {}
         self.functions: dict[str, Function] = {}
         self.within: dict[str, str] = {}
+        self.makers: dict[str, Function] = {}
         self.scopes = list(self._scopes(self.tree.body, "", ""))
 
     def _scopes(self, body: Sequence[ast.stmt], prefix: str, within: str) -> Iterator[Scope]:
@@ -54,8 +55,11 @@ class Source:
         for cls in classes:
             self.classes[prefix + cls.name], self.within[prefix + cls.name] = cls, within
             yield from self._scopes(cls.body, f"{prefix}{cls.name}.", within)
-        for node in functions.values() if not prefix else ():
-            yield from self._scopes(node.body, f"{node.name}.", node.name)
+        for node in functions.values() if not within else ():
+            if not prefix or _returns_own(node):
+                name = prefix + node.name
+                self.makers[name] = node
+                yield from self._scopes(node.body, f"{name}.", name)
 
     def bases(self, name: str) -> list[str]:
         """Return the bases of a class that are in this source, as names, and the others as they are written."""
@@ -83,7 +87,7 @@ class Source:
 
     def returned(self, function: str) -> list[str]:
         """Return the names of what a function returns that is defined within it: `return forward, backward`."""
-        returns = [item.value for item in _outside(self.functions[function].body) if isinstance(item, ast.Return)]
+        returns = [item.value for item in _outside(self.makers[function].body) if isinstance(item, ast.Return)]
         parts = returns[-1].elts if returns and isinstance(returns[-1], ast.Tuple) else returns[-1:]
         return [part.id if isinstance(part, ast.Name) else "_" for part in parts]
 
@@ -94,6 +98,13 @@ def _outside(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         yield node
         if isinstance(node, (ast.If, ast.Try)) and not _is_main(node):
             yield from _outside(node.body)
+
+
+def _returns_own(node: Function) -> bool:
+    """Tell whether a method returns a class or function that it defines."""
+    own = {item.name for item in node.body if isinstance(item, (Function, ast.ClassDef))}
+    returns = [item.value for item in _outside(node.body) if isinstance(item, ast.Return) and item.value]
+    return any(isinstance(part, ast.Name) and part.id in own for value in returns for part in ast.walk(value))
 
 
 def takes_instance(node: Function) -> bool:

@@ -33,6 +33,7 @@ class Tried(NamedTuple):
     problem: str = ""
     order: tuple[str, ...] = ()  # in which the gradients look right, where they do not as they are returned
     lacking: tuple[str, ...] = ()  # inputs whose gradient is None, where others fit
+    any_right: bool = False  # not all gradients look right, but one that is not 0 does
 
     @property
     def fits(self) -> bool:
@@ -44,6 +45,12 @@ class Tried(NamedTuple):
 # other shapes than inputs; some fit and others are None; the case fits; its gradients look right, or like multiples of
 # those that do: a forgotten factor is more likely than targets of another kind; and they look right.
 NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, PARTLY, FITS, SCALED, RIGHT = range(9)
+
+
+_UNDEFINED = Tried(NOT_FINITE, "the output is not finite")
+_ASSUMED = "no function computes its cost, and it is neither half the sum of squares nor the cross entropy"
+_OVERWRITTEN = "forward replaces the weights that were stored before it: {}"
+_FEW, _DRAWS = 4, 5  # numbers of a case, which is tried at so many
 
 
 class _Run(NamedTuple):
@@ -61,21 +68,45 @@ def tried_recipe(recipe: Recipe, module: Mapping[str, Any]) -> Tried:
         case = recipe.case(module)
     except Exception as problem:  # noqa: BLE001 - shapes that are none
         return Tried(NOT_MADE, f"{problem}")
-    return tried(case, {key: values[0] for key, values in case.options.items()}, recipe.output)
+    options = {key: values[0] for key, values in case.options.items()}
+    outcome = tried(case, options, recipe.output, recipe.stores)
+    unlike = recipe.assumed and outcome.fits and outcome.score != RIGHT and not outcome.any_right
+    return Tried(IN_FORWARD, _ASSUMED) if unlike else outcome
 
 
-def tried(case: TracedCase, options: Mapping[str, Any], output: str = "") -> Tried:
-    """Run a case on random floats; `output` is what its shape has to be, as that of a recipe."""
+def tried(case: TracedCase, options: Mapping[str, Any], output: str = "", stores: Sequence[str] = ()) -> Tried:
+    """Run a case on random floats; `output` is what its shape has to be, as that of a recipe, and so are `stores`."""
     rng = np.random.default_rng(0)
     sizes = bindings(case.inputs.values(), case.sizes)[0]
     values = {name: _drawn(rng, description, sizes) for name, description in case.inputs.items()}
     try:
         with _quiet():
-            return _judged(case, values, options, rng, output)
+            outcome = _judged(case, values, options, rng, output)
+            if outcome.fits and stores and _overwrites(case, values, options, stores):
+                return Tried(IN_FORWARD, _OVERWRITTEN.format(", ".join(stores)))
+            return outcome if not outcome.fits or _is_defined(case, sizes, options) else _UNDEFINED
     except BackwardError as problem:
         return Tried(IN_BACKWARD, str(problem))
     except Exception as problem:  # noqa: BLE001 - whatever the user's code raises is why it does not fit
-        return Tried(IN_FORWARD, _text(problem))
+        outside = isinstance(problem, ValueError) and not any(map(np.ndim, values.values()))  # as math.log raises it
+        return Tried(NOT_FINITE if outside else IN_FORWARD, _text(problem))
+
+
+def _overwrites(case: TracedCase, values: Mapping[str, Any], options: Mapping[str, Any], stores: Sequence[str]) -> bool:
+    """Tell whether the output is the same whatever weights were stored: then forward makes its own anew."""
+    moved = {name: values[name] + 1 for name in stores}
+    return _outputs(case, {**values, **options}) == _outputs(case, {**values, **moved, **options})
+
+
+def _is_defined(case: TracedCase, sizes: Mapping[str, int], options: Mapping[str, Any]) -> bool:
+    """Tell whether outputs of few numbers are finite elsewhere too: one number may happen to be in a domain."""
+    drawn = [_all_drawn(case, sizes, seed) for seed in range(1, _DRAWS)]
+    few = sum(np.size(value) for value in drawn[0].values()) <= _FEW
+    return not few or all(np.isfinite(_flat(_outputs(case, {**each, **options}))).all() for each in drawn)
+
+
+def _flat(outputs: list[Any]) -> Any:
+    return np.concatenate([np.ravel(np.asarray(output, float)) for output in outputs] or [np.array([np.nan])])
 
 
 def takes_one(recipe: Recipe, module: Mapping[str, Any]) -> bool:
@@ -186,7 +217,7 @@ def _judged(
     if output in shapes and (len(weights) != 1 or np.shape(weights[0]) != shapes[output]):
         return Tried(IN_FORWARD, f"the output has the shape {np.shape(weights[0])}, not {shapes[output]}")
     if not math.isfinite(run.value):
-        return Tried(NOT_FINITE, "the output is not finite")
+        return _UNDEFINED
     lacking = tuple(name for name in case.real if run.gradients.get(name) is None)
     if len(lacking) == len(case.real):
         return Tried(OTHER_SHAPES, "backward returns None")
@@ -207,9 +238,11 @@ def _judged(
     alike = {name: looks.alike(name) for name in case.real}
     flat = not any(np.any(run.gradients[name]) for name in case.real)  # where nothing moves, all gradients look right
     wrong = [name for name, others in alike.items() if name not in others]
+    any_right = any(name not in wrong and np.any(run.gradients[name]) for name in alike)
     if not wrong and not flat:
         return Tried(RIGHT)
-    return Tried(SCALED if not flat and all(map(looks.is_multiple, wrong)) else FITS, order=_other_order(alike))
+    score = SCALED if not flat and all(map(looks.is_multiple, wrong)) else FITS
+    return Tried(score, order=_other_order(alike), any_right=any_right)
 
 
 def _other_order(looks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
+from verify.scan.heads import takes_logarithms
 from verify.scan.hints import Hints, hints, places_of
-from verify.scan.options import settings
+from verify.scan.options import compared, settings
 from verify.scan.passed import passed_functions
 from verify.scan.read import is_of, positional, required, resolved
 from verify.scan.recipe import PASSED, literal
@@ -43,6 +44,10 @@ class Unit(NamedTuple):
     places: tuple[str | None, ...] = ()  # what backward returns in a tuple, as `places_of` has it
     graded: frozenset[str] = frozenset()  # arguments of the constructor that backward stores a gradient of
     last: bool = False  # backward is given 1 alone: it takes no upstream gradient, or has 1 for it and does not read it
+    methods: Mapping[str, Function] = {}
+    logarithmic: bool = False  # a loss that takes logarithms
+    stored: frozenset[str] = frozenset()  # the attributes that its methods store
+    texts: Mapping[str, Sequence[str]] = {}  # arguments of the constructor without a default, which are one of these
 
     @property
     def needed(self) -> list[str]:
@@ -86,15 +91,24 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     places = tuple(places_of(methods[candidate.backward]))
     last = not backward or _takes_one(methods[candidate.backward], backward)
     graded = frozenset(_graded(constructor(make), methods[candidate.backward]))
-    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain, places, graded, last)
+    needed, texts = required(constructor(make)), compared(*methods.values())
+    texts = {name: values for name, values in texts.items() if name in needed}
+    logarithmic, stored = takes_logarithms(methods.values()), frozenset().union(*map(_stores, methods.values()))
+    return Unit(
+        *(candidate, make, hinted, forward, backward, hinted.listed, plain, places, graded, last),
+        *(methods, logarithmic, stored, texts),
+    )
 
 
 def _graded(taken: Iterable[str], node: Function) -> Iterator[str]:
     """Yield arguments of a constructor whose gradient a method stores by its name: `self.dalpha = ...`."""
-    stored = {
-        part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
-    }
+    stored = _stores(node)
     yield from (name for name in taken if any(is_of(each, name) for each in stored - {name}))
+
+
+def _stores(node: Function) -> set[str]:
+    """Return the attributes that a method stores."""
+    return {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)}
 
 
 def _takes_one(node: Function, backward: Mapping[str, inspect.Parameter]) -> bool:
@@ -124,13 +138,22 @@ def widths_of(make: type) -> Iterator[int]:
         yield from (number for number in numbers if type(number) is int and 1 < number <= _WIDEST)
 
 
-def makings(make: type, graded: Collection[str] = ()) -> Iterator[Made]:
+def makings(unit: Unit) -> Iterator[Made]:
     """Yield how a constructor may be called: weights, sizes and settings, or all of it as small numbers or weights.
 
-    What has a gradient is a weight, whatever its name: `graded`.
+    What has a gradient is a weight, whatever its name; what is one of some texts is an option of the case.
     """
-    taken = constructor(make)
+    graded = unit.graded
+    taken = {name: item for name, item in constructor(unit.make).items() if name not in unit.texts}
     stepping = {name: text for name in taken if (text := _stepping(name))}
+    yield from _made(taken, stepping, graded)
+    if optional := {name for name, text in stepping.items() if text == STEP and taken[name].default is None}:
+        yield from _made({name: item for name, item in taken.items() if name not in optional}, {}, graded)
+
+
+def _made(
+    taken: Mapping[str, inspect.Parameter], stepping: Mapping[str, str], graded: Collection[str]
+) -> Iterator[Made]:
     needed = [name for name, item in taken.items() if item.default is item.empty or _is_left_open(name, item)]
     needed = [name for name in needed if name not in stepping]
     sizes = [name for name in needed if shapes.is_size(name) and not settings(name) and name not in graded]
@@ -152,7 +175,8 @@ def _of_fixed(
         yield Made(tuple(arrays), (), {**fixed, **dict.fromkeys([*unknown, *sizes], "2")})
     if sizes:
         yield Made(tuple(name for name in needed if name not in fixed), (), fixed)
-    if lists := {name: "[4, 3, 2]" for name in needed if any(map(names.SIZES.match, names.spellings(name)))}:
+    listed = [name for name in needed if any(map(names.SIZES.match, names.spellings(name)))]
+    for lists in (dict.fromkeys(listed, widths) for widths in ("[4, 3, 2]", "[4, 3, 1]") if listed):
         rest = {name: "2" for name in (*unknown, *sizes) if name not in lists}
         yield Made(tuple(name for name in arrays if name not in lists), (), {**fixed, **rest, **lists})
 

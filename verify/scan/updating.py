@@ -11,7 +11,7 @@ from verify.scan.recipe import Recipe, generator
 from verify.scan.unit import STEP, Made, Unit, constructor, parameters
 from verify.scan.weights import Changing, Weights
 
-_STEP = '''class Step:
+STEPS = '''class Step:
     """An optimizer that steps by the gradient itself."""
 
     def update(self, weights, gradient):
@@ -44,5 +44,6 @@ def updated(unit: Unit, made: Made, weights: Weights, inputs: Mapping[str, str],
         f"return {', '.join(['gradient', *(f'{key} - layer.{weights.place(key)}' for key in keys)])}",
     ]
     recipe = replace(generator(candidate, {**inputs, **params}, lines), passed=frozenset(constructor(unit.make)))
+    recipe = replace(recipe, stores=tuple(keys))
     stepped = change.initial or STEP in (*change.passed, *made.fixed.values())
-    return replace(recipe, text=_STEP + recipe.text) if stepped else recipe
+    return replace(recipe, text=STEPS + recipe.text) if stepped else recipe

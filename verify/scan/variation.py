@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from verify.scan.candidate import Candidate
+from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.options import alternatives, settings, varied
 from verify.scan.read import resolved
 from verify.scan.recipe import Recipe
@@ -17,10 +17,15 @@ from verify.scan.trial import OTHER_SHAPES, tried_recipe
 _MOST = 12  # values of all options together, since cases take every combination of them
 
 
-def with_options(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with the options of its constructor, or of its functions, that make no trial fail."""
+def with_options(
+    candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], texts: Mapping[str, Sequence[str]]
+) -> Recipe:
+    """Return a recipe with the options of its constructor, or of its functions, that make no trial fail.
+
+    `texts` are those that the code compares its arguments with.
+    """
     combinations = 1
-    for name, values in _offered(candidate, recipe, module):
+    for name, values in _offered(candidate, recipe, module, texts):
         fitting = [value for value in values[1:] if _fits(recipe, name, (value,), module)]
         if fitting and combinations * (len(fitting) + 1) <= _MOST:
             recipe = replace(recipe, options={**recipe.options, name: (values[0], *fitting)})
@@ -33,21 +38,24 @@ def _fits(recipe: Recipe, name: str, values: tuple[Any, ...], module: Mapping[st
     return outcome.fits or outcome.score == OTHER_SHAPES  # forward takes what backward has the wrong shape for
 
 
-def _offered(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _offered(
+    candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], texts: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     for name, values in recipe.options.items():
         first = values[0]
-        others = alternatives(first) if isinstance(first, dict) else settings(name)
+        others = alternatives(first) if isinstance(first, dict) else texts.get(name, settings(name))
         yield name, (first, *(value for value in others if value != first))
     for function in _called(candidate, module):
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
-                if name not in recipe.inputs and name not in recipe.options and (values := varied(name, item.default)):
+                values = varied(name, item.default, texts.get(name, ()))
+                if name not in recipe.inputs and name not in recipe.options and values:
                     yield name, values
 
 
 def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
     """Return what takes the options of a case."""
-    if candidate.kind in ("layer", "net"):
+    if candidate.kind in ("layer", "net", "value"):
         make = resolved(module, candidate.cls)
         return [make, getattr(make, candidate.forward)]
-    return [resolved(module, candidate.forward)] if candidate.kind in ("pair", "loss", "derivative", "together") else []
+    return [] if candidate.kind in OF_CLASSES else [resolved(module, candidate.forward)]

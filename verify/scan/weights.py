@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,8 +123,11 @@ def weights_of(
                 yield _named(runs)._replace(tuples=wrapped)
 
 
-def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]], more: Sequence[Any]) -> None:
-    """Run forward and backward: some weights are made there, and all gradients."""
+def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]], more: Sequence[Any]) -> dict[str, Any]:
+    """Run forward and backward: some weights are made there, and all gradients; return the arrays between the two.
+
+    What forward changes is no weight: a running mean.
+    """
     rng = np.random.default_rng(0)
     arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     output = getattr(unit, candidate.forward)(*arrays.values())
@@ -133,7 +136,9 @@ def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]],
     upstream = [np.ones_like(output), *more] if inspect.signature(backward).parameters else []
     values = {**dict.fromkeys(NAMES["outputs"], output), **arrays}
     labels = {name: [pattern.format(name) for pattern in NAMES["gradients"]] for name in arrays}
+    before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
     backward(*passed(backward, upstream, values, labels).arguments)
+    return before
 
 
 def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
@@ -179,14 +184,15 @@ def _held(
     """Return the weights of an object that has run; inputs that it keeps under their names are none."""
     if changing.initial:
         getattr(unit, changing.initial)(Step())
-    before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
+    before: dict[str, Any] = {}
     if complete:
         shapes = {name: concrete(text, dimensions) for name, text in inputs.items()}
-        _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
+        before = _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
     for container, holder in _holders(unit):
         values = {name: value for name, value in holder.items() if name not in inputs}
         named = [name for name in values if name in before and changing.steps]
         changed = {name: values[name] for name in named if _is_changed(values[name], before[name])}
+        changed = {name: value for name, value in changed.items() if not _is_gradient(name, before)}
         arrays = changed or {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
         if arrays:
             return _Held({name: value.shape for name, value in arrays.items()}, container, bool(changed))
@@ -236,6 +242,11 @@ def _holders(unit: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _is_changed(value: Any, before: Any) -> bool:
     return np.shape(value) == before.shape and before.dtype.kind == "f" and not np.array_equal(value, before)
+
+
+def _is_gradient(name: str, others: Iterable[str]) -> bool:
+    """Tell whether an array is the gradient of another one by its name: dW, made with W and filled in by backward."""
+    return any(pattern.format(other) == name for other in others for pattern in NAMES["gradients"])
 
 
 def _has_gradient(unit: Any, name: str, value: Any) -> bool:
