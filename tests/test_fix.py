@@ -171,6 +171,18 @@ MISTAKES = {
         ),
         "(self.xhat * dout).sum(axis=0)",
     ),
+    "a coupling along -1": (
+        softmax("dout * self.y").replace("axis=1", "axis=-1"),
+        "dout * self.y - self.y * (dout * self.y).sum(axis=-1, keepdims=True)",
+    ),
+    "a wrong axis": (
+        softmax("self.y * (dout - (dout * self.y).sum(axis=0))").replace("axis=1", "axis=-1"),
+        "(dout * self.y).sum(axis=-1, keepdims=True)",
+    ),
+    "a size with a name": (
+        function("dout * x", "x * x / (2 * x.shape[0])", "n = x.shape[0]"),
+        "return dout * x / n",
+    ),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }
 

@@ -13,7 +13,7 @@ from verify.mutation import patterns
 from verify.mutation.scopes import Scope
 from verify.mutation.slices import assignments
 from verify.mutation.watching import Place
-from verify.repair.quantities import quantities
+from verify.repair.quantities import axes, quantities
 from verify.repair.terms import Term, Terms
 
 _CLOSE = 1e-9
@@ -90,7 +90,7 @@ class Lacking:
                 for name, value in mine.items()
                 if name in scope.upstream or not any(_equal(value, other) for other in wrong)
             }
-            self._made[key] = Terms(target.shape, mine)
+            self._made[key] = Terms(target.shape, mine, axes(scope))
         return self._made[key]
 
 

@@ -13,7 +13,7 @@ from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
 from verify.repair.lacking import Lacking
-from verify.repair.quantities import code_constants, is_quantity, is_term, quantities, sizes, stretched
+from verify.repair.quantities import axes, code_constants, is_quantity, is_term, quantities, sizes, stretched
 
 _Texts = Callable[[Scope], list[str]]
 _AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
@@ -93,18 +93,24 @@ def _reduced(node: ast.AST, scope: Scope) -> Iterator[str]:
     if not is_term(node, scope) or not scope.numpy:
         return
     for function in ("sum", "mean"):
-        for axis in _AXES:
+        for axis in _axes(scope):
             yield patterns.filled(f"np.{function}(a{', ' if axis else ''}{axis})", {"a": node}, scope.numpy)
 
 
-def _other_axis(node: ast.AST, _: Scope) -> Iterator[str]:
+def _axes(scope: Scope) -> list[str]:
+    """Return the axes to try, those first that the code writes: `axis=-1` fits other ranks than `axis=1` as well."""
+    written = axes(scope)
+    return sorted(_AXES, key=lambda axis: axis.partition(",")[0].removeprefix("axis=") not in written)
+
+
+def _other_axis(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Reduce over other axes, with the reduced ones kept or not, or take the mean for the sum."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     if node.func.attr not in ("sum", "mean"):
         return
     for attribute in ("sum", "mean"):
-        for axis in _AXES:
+        for axis in _axes(scope):
             keywords = ast.parse(f"f({axis})", mode="eval").body.keywords  # type: ignore[attr-defined]
             function = ast.Attribute(node.func.value, attribute, ast.Load())
             yield ast.unparse(ast.Call(function, node.args[:1] if _is_module(node.func.value) else [], keywords))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, combinations, combinations_with_replacement, product
 from typing import Any, NamedTuple
 
@@ -65,15 +65,18 @@ def quotients(parts: Iterable[Part], quantities: Iterable[Part]) -> Iterator[Par
             yield Part(part.text, part.value / by.value, part.cost + 1, over=by.text)
 
 
-def sums(parts: Iterable[Part], shape: Shape) -> Iterator[Part]:
-    """Return products added up over one axis, all but one, or all, where an array of some shape has place for them."""
+def sums(parts: Iterable[Part], shape: Shape, written: Collection[str] = ()) -> Iterator[Part]:
+    """Return products added up over one axis, all but one, or all, where an array of some shape has place for them.
+
+    The last axis is -1 where that is `written` in the code, and its number is not.
+    """
     for part in parts:
         number, keep = part.value.ndim, part.value.ndim == len(shape)
         lengths = [length for length in sorted({1, number - 1, number}) if 0 < length <= number]
         for chosen in chain.from_iterable(combinations(range(number), length) for length in lengths):
             value = part.value.sum(axis=chosen, keepdims=keep)
             if stretched([value.shape, shape]) == shape and not _is_known(value, part.value):
-                yield Part(_sum_text(part, chosen, keep), value, part.cost + 1, part.value.size // value.size)
+                yield Part(_sum_text(part, chosen, keep, written), value, part.cost + 1, part.value.size // value.size)
 
 
 def _is_constant(value: Any) -> bool:
@@ -99,7 +102,10 @@ def _product_text(names: Iterable[str]) -> str:
     return " * ".join(name if power == 1 else f"{name} ** {power}" for name, power in Counter(names).items())
 
 
-def _sum_text(part: Part, axes: tuple[int, ...], keep: bool) -> str:
+def _sum_text(part: Part, axes: tuple[int, ...], keep: bool, written: Collection[str]) -> str:
     text = f"({part.text})" if " " in part.text else part.text
+    last = part.value.ndim - 1
+    if axes == (last,) and "-1" in written and str(last) not in written:
+        axes = (-1,)
     axis = "" if len(axes) == part.value.ndim and not keep else f"axis={axes[0] if len(axes) == 1 else axes}"
     return f"{text}.sum({axis}{', keepdims=True' if keep else ''})"

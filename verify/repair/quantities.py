@@ -37,12 +37,38 @@ def stretched(scope: Scope) -> list[str]:
 
 @_once
 def sizes(scope: Scope) -> list[str]:
-    """Return the sizes that the code speaks of, and those of the upstream."""
+    """Return the sizes that the code speaks of, those that have a name first, and those of the upstream."""
     spoken = [ast.unparse(n) for n in ast.walk(scope.function) if isinstance(n, ast.expr) and _is_one_size(n)]
     counted = [name for name in sorted(scope.numbers) if name not in scope.shapes]
     arrays = [name for name in sorted(scope.upstream) if scope.shapes.get(name)]
     made = [text for name in arrays for text in (f"len({name})", f"{name}.shape[-1]", f"{name}.size")]
-    return list(dict.fromkeys([*spoken, *counted, *made]))[:_MOST]
+    return list(dict.fromkeys([*_named_sizes(scope), *spoken, *counted, *made]))[:_MOST]
+
+
+def _named_sizes(scope: Scope) -> list[str]:
+    """Return the variables of a function that hold sizes: `n = len(x)`, `n, d = x.shape`."""
+    assigned = [node for node in ast.walk(scope.function) if isinstance(node, ast.Assign) and is_size(node.value)]
+    targets = [part for node in assigned for target in node.targets for part in ast.walk(target)]
+    return [part.id for part in targets if isinstance(part, ast.Name) and part.id in scope.numbers - {*scope.shapes}]
+
+
+@_once
+def axes(scope: Scope) -> frozenset[str]:
+    """Return the axes that the class or function writes, or else all of its file."""
+    owner = scope.parents.get(scope.function, scope.function)
+    return _axes_in(owner if isinstance(owner, ast.ClassDef) else scope.function) or _axes_in(_file_of(scope))
+
+
+def _axes_in(node: ast.AST) -> frozenset[str]:
+    keywords = (part for part in ast.walk(node) if isinstance(part, ast.keyword) and part.arg == "axis")
+    return frozenset(ast.unparse(keyword.value) for keyword in keywords)
+
+
+def _file_of(scope: Scope) -> ast.AST:
+    node: ast.AST = scope.function
+    while node in scope.parents:
+        node = scope.parents[node]
+    return node
 
 
 @_once

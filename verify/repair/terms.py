@@ -7,7 +7,7 @@ of one run is a guess, as every edit is, and the prover judges it: nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from itertools import chain, product
 from typing import Any, NamedTuple
@@ -35,12 +35,12 @@ class Term(NamedTuple):
 
 
 class Terms:
-    """All terms of a shape that quantities with some values make."""
+    """All terms of a shape that quantities with some values make; `axes` are those that the code writes."""
 
-    def __init__(self, shape: _Shape, values: Mapping[str, Any]) -> None:
+    def __init__(self, shape: _Shape, values: Mapping[str, Any], axes: Collection[str] = ()) -> None:
         self._sizes = _sizes(values)
         with np.errstate(all="ignore"):
-            self._inner, self._outer = _parts(shape, factors(values))
+            self._inner, self._outer = _parts(shape, factors(values), axes)
         self._rows, self._columns = _entries(self._inner, shape), _entries(self._outer, shape)
         self._costs = np.add.outer(_costs(self._inner), _costs(self._outer)).ravel()
         self._probes = np.random.default_rng(0).uniform(1, 2, (2, self._rows.shape[1]))
@@ -121,12 +121,12 @@ class Terms:
                 return
 
 
-def _parts(shape: _Shape, quantities: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+def _parts(shape: _Shape, quantities: Sequence[Part], axes: Collection[str]) -> tuple[list[Part], list[Part]]:
     """Return the inner and outer parts of terms of a shape: sums, and products with quotients."""
     made = list(products(quantities))
     outer = [UNIT, *made, *quotients([UNIT, *made], quantities)]
     fitting = [part for part in outer if stretched([part.value.shape, shape]) == shape]
-    return [UNIT, *sums(made, shape), *matrix_products(quantities, shape)], fitting
+    return [UNIT, *sums(made, shape, axes), *matrix_products(quantities, shape)], fitting
 
 
 def _entries(parts: Sequence[Part], shape: _Shape) -> Any:
