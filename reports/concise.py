@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reports import cells, problems, rows, words
@@ -46,10 +46,7 @@ def of_case(case: CaseResult) -> Iterator[Failure]:
     """Yield what fails the gate of a case: rows before findings."""
     failing = [c for c in problems.worst_comparisons(case).values() if not c.passes]
     inherited = [c for c in rows.inheriting(case) if c in failing]
-    for c in failing:
-        if c not in inherited:
-            place = problems.nearest_place(c.place, case)
-            yield Failure(place, cells.name(c), cells.verdict(c), c.diagnosis or words.reason(c), c)
+    yield from _grouped([c for c in failing if c not in inherited], case)
     if inherited:
         names = words.enumeration([cells.name(c) for c in inherited], ", ", _MOST_NAMES)
         place = problems.nearest_place(case.where, case)
@@ -58,3 +55,15 @@ def of_case(case: CaseResult) -> Iterator[Failure]:
         place = problems.nearest_place(finding.where, case)
         why = finding.detail if place == finding.where else sentence  # which names the place
         yield Failure(place, finding.name, finding.code, why)
+
+
+def _grouped(failing: Sequence[Comparison], case: CaseResult) -> Iterator[Failure]:
+    """Yield what fails, as one failure where the line, the verdict and the likely mistake of several are the same."""
+    groups: dict[tuple[Place, str, str, str], list[Comparison]] = {}
+    for c in failing:
+        place = problems.nearest_place(c.place, case)
+        alone = "" if c.parting and c.diagnosis else cells.name(c)
+        groups.setdefault((place, cells.verdict(c), c.diagnosis or words.reason(c), alone), []).append(c)
+    for (place, verdict, why, _), group in groups.items():
+        names = words.enumeration([cells.name(c) for c in group], ", ", _MOST_NAMES)
+        yield Failure(place, names, verdict, why, group[0])

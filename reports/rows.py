@@ -59,6 +59,22 @@ def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
     return sorted(listed, key=lambda row: (row.comparison.passes, row.comparison.good, row.inherits))
 
 
+def repeating(listed: Sequence[Row]) -> list[Row]:
+    """Return the rows of wrong gradients whose line and likely mistake are those of another gradient before them."""
+    seen: dict[tuple[str, str], str] = {}
+    repeats = []
+    for row in listed:
+        c = row.comparison
+        if (
+            row.explained
+            and c.parting
+            and c.diagnosis
+            and c.name != seen.setdefault((str(c.parting), c.diagnosis), c.name)
+        ):
+            repeats.append(row)
+    return repeats
+
+
 def needs_words(comparison: Comparison) -> bool:
     """Tell whether a row is explained below its table: all that is not plainly proved."""
     return not comparison.good or comparison.verdict is not Verdict.PROVED

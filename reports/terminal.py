@@ -116,11 +116,13 @@ def block(case: CaseResult, look: Look = _PLAIN, links: Mapping[int, str] = Mapp
     table = cells.table(case, everything=look.everything, failures_only=look.failures_only)
     lines = _title(case, look)
     lines += [f"  {line}".rstrip() for line in _table(table, look)] if table.rows else []
+    repeats = [] if look.everything else rows.repeating(table.rows)
     for row in table.rows:
-        if row.explained:
+        if row.explained and row not in repeats:
             lines += _explained(row.comparison, look)
             lines += [f"    report    {link}"] if (link := links.get(id(row.comparison))) else []
     lines += _inherited(table.rows, look)
+    lines += _listed("the same line and likely mistake", repeats, look)
     lines += _findings(case, look)
     listed = [finding for _, finding, _ in words.findings(case, failures_only=look.failures_only)]
     if meaning := words.meaning((row.comparison for row in table.rows if row.explained), listed):
@@ -181,8 +183,12 @@ def _sides(comparison: Comparison, look: Look) -> list[str]:
 
 def _inherited(listed: Sequence[rows.Row], look: Look) -> list[str]:
     """Say which wrong gradients may only inherit an error, unless each is explained."""
-    names = [cells.name(row.comparison) for row in listed if row.inherits and not row.explained]
-    return look.lines(f"may only inherit the error: {', '.join(names)} (-v explains each)", "  ") if names else []
+    return _listed("may only inherit the error", [row for row in listed if row.inherits and not row.explained], look)
+
+
+def _listed(label: str, listed: Sequence[rows.Row], look: Look) -> list[str]:
+    names = ", ".join(cells.name(row.comparison) for row in listed)
+    return look.lines(f"{label}: {names} (-v explains each)", "  ") if listed else []
 
 
 def _findings(case: CaseResult, look: Look, subject: str = "") -> list[str]:

@@ -43,7 +43,8 @@ _STATE_IT = "{}; to check the gradient of another function, state that function 
 _AS_IF = "the gradients are compared with the derivative of {}, as the case states, and not with that of forward"
 PROSE = ("likely", "entry", "as if")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
-_MOST_INPUTS = 8  # of a counterexample on arrays
+_MOST_INPUTS = 24  # of a counterexample on arrays: all of a small one, so that it can be tried
+_UNWRITTEN = "(a formula of "  # and its size
 _LONGEST = 200  # signs of a formula of one entry
 
 
@@ -200,6 +201,8 @@ def _common(comparison: Comparison) -> list[Line]:
 
 
 def _equation(formula: str, value: str) -> str:
+    """Write a formula and its value; one that is too long to be written says nothing beside that."""
+    formula = "" if value and formula.startswith(_UNWRITTEN) else formula
     return " = ".join(dict.fromkeys(filter(None, [formula, value])))
 
 
