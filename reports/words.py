@@ -44,6 +44,7 @@ _AS_IF = "the gradients are compared with the derivative of {}, as the case stat
 PROSE = ("likely", "entry", "as if")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 24  # of a counterexample on arrays: all of a small one, so that it can be tried
+_EVERYTHING = "-v lists all"
 _UNWRITTEN = "(a formula of "  # and its size
 _LONGEST = 200  # signs of a formula of one entry
 
@@ -224,6 +225,7 @@ def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -
     if most and len(inputs) > most:
         inputs = sorted(inputs, key=lambda pair: pair[0] not in formulas)
     listed = enumeration([f"{name}={value}" for name, value in inputs], ", ", most)
+    listed += f" ({_EVERYTHING})" if most and len(inputs) > most + 1 else ""
     return listed if len(zeros) < 2 else _with_zeros(listed, len(zeros))
 
 

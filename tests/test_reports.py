@@ -17,7 +17,7 @@ from reports.rows import cases, rows
 from reports.terminal import Look
 from verify import __version__
 from verify.model.findings import FINDINGS
-from verify.model.identity import Relation
+from verify.model.identity import Place, Relation
 from verify.model.result import Branch, Evidence, Run, Verdict, exit_status, summary
 
 DATA = Path(__file__).parent / "data"
@@ -246,6 +246,46 @@ def test_how_much_of_an_array(failing, verdict, said):
     assert said in terminal.render(Run((results.traced("c", array),)))
 
 
+def same_mistake(**last):
+    """Return the result of three wrong gradients with one line and likely mistake, the last one with other facts."""
+    facts = {"parting": Place("a.py", 7), "diagnosis": "the sign is wrong"}
+    formula = {"actual_formula": "(a formula of 2,844 operations)", "expected_formula": "2*x"}
+    example = results.Counterexample((("x[0]", "1"),), "2", "0")
+    rows = [
+        results.array(name, "", "3", Verdict.REFUTED, failing=3, index=(0,), counterexample=example, **formula, **more)
+        for name, more in (("x", facts), ("w", facts), ("b", {**facts, **last}))
+    ]
+    return Run((results.traced("c", *rows),))
+
+
+def test_a_mistake_of_several_gradients_is_explained_once():
+    """The others are listed below it, and in one line of what fails; -v and files explain each."""
+    run = same_mistake()
+    short = terminal.render(run, WIDE)
+    assert short.count("likely    the sign is wrong") == 1
+    assert "  the same line and likely mistake: w, b (-v explains each)\n" in short
+    assert "a.py:7  c  x, w, b  REFUTED  the sign is wrong\n" in short
+    for text in (terminal.render(run, Look(verbosity=1, width=0)), renderer("markdown")(run)):
+        assert text.count("the sign is wrong") >= 3
+        assert "the same line" not in text
+
+
+@pytest.mark.parametrize("fact", [{"parting": Place("a.py", 8)}, {"diagnosis": "a factor 2 is missing"}], ids=str)
+def test_other_lines_and_mistakes_are_explained(fact):
+    """What differs in one of them is no repetition."""
+    short = terminal.render(same_mistake(**fact), WIDE)
+    assert short.count("likely    ") == 2
+    assert "  the same line and likely mistake: w (-v explains each)\n" in short
+    assert short.count("  c  ") == 2
+
+
+def test_a_formula_that_is_too_long_stands_for_nothing():
+    """Only its value is written, and the other formula as it is."""
+    short = terminal.render(same_mistake(), WIDE)
+    assert "    backprop  0\n" in short
+    assert "    exact     2*x = 2\n" in short
+
+
 def test_long_lists_are_cut_at_the_terminal_only():
     """Variants, places and the inputs of a counterexample: the first few, everything with -v and in the files."""
     inputs = tuple((f"x[{i}]", "1") for i in range(40))
@@ -259,7 +299,7 @@ def test_long_lists_are_cut_at_the_terminal_only():
     run = Run((case,))
     short = terminal.render(run, WIDE)
     assert "at        dout[0,1]=1, x[0]=1" in short
-    assert "and 33 more" in short
+    assert "x[22]=1, and 17 more (-v lists all)\n" in short
     assert "checked for: N=1; N=2; N=3; and 5 more" in short
     assert "a.py:0 x[0] > 0 and 23 more\n" in short
     assert "and at 3 more places" in short

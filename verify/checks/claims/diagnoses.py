@@ -15,6 +15,7 @@ from verify.checks.claims.coefficients import differing_terms, differing_upstrea
 from verify.checks.claims.dependence import dependence, unmasked, unused_upstream
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
+from verify.checks.claims.imprecise import imprecise
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
@@ -380,6 +381,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     ratio,
     differing_uses,
     differing_terms,
+    imprecise,
     unmasked,
     dependence,
 )
