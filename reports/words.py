@@ -45,7 +45,6 @@ PROSE = ("likely", "entry", "as if")  # lines of explanations in words; the othe
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 24  # of a counterexample on arrays: all of a small one, so that it can be tried
 _EVERYTHING = "-v lists all"
-_UNWRITTEN = "(a formula of "  # and its size
 _LONGEST = 200  # signs of a formula of one entry
 
 
@@ -202,8 +201,6 @@ def _common(comparison: Comparison) -> list[Line]:
 
 
 def _equation(formula: str, value: str) -> str:
-    """Write a formula and its value; one that is too long to be written says nothing beside that."""
-    formula = "" if value and formula.startswith(_UNWRITTEN) else formula
     return " = ".join(dict.fromkeys(filter(None, [formula, value])))
 
 

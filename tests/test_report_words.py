@@ -34,7 +34,7 @@ def test_zeros_of_entries_are_counted(inputs, text):
 def test_long_points_list_what_the_formulas_mention():
     """Of more numbers than are listed, those in the formulas come first."""
     inputs = [(f"x[{i}]", "1") for i in range(20)]
-    assert _point(inputs, "x[19]*x[18]", 2) == "x[18]=1, x[19]=1, and 18 more"
+    assert _point(inputs, "x[19]*x[18]", 2) == "x[18]=1, x[19]=1, and 18 more (-v lists all)"
 
 
 @pytest.mark.parametrize("seed", range(300))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache, partial, reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -197,6 +197,11 @@ class _Counts:
 
     def joint(self, op: str, values: list[int], payload: Any) -> int:
         return min(sum(values) + 1, _COUNTLESS)
+
+
+def is_long(graph: Graph, node: int, named: Collection[int] = (), counts: Sequence[Any] = ()) -> bool:
+    """Tell whether a formula is too long to be written; `named` nodes have a name, `counts` are those of `text`."""
+    return _long(graph, node, named, counts) or not size(graph, node, named).writable
 
 
 def _long(graph: Graph, node: int, named: Container[int], counts: Sequence[Any]) -> bool:
@@ -428,7 +433,7 @@ def text(
     `counts` are those of operations from earlier calls without `named` nodes, and the new ones are added to them.
     """
     named, counts = named or {}, [] if named or counts is None else counts
-    if _long(graph, node, named, counts) or not size(graph, node, named).writable:
+    if is_long(graph, node, named, counts):
         counted = graph.read([node], _Counts(), dict.fromkeys(named, 0) if named else counts)
         return f"(a formula of {'over ' if counted[node] == _COUNTLESS else ''}{counted[node]:,} operations)"
     number = as_typed if typed else _readable

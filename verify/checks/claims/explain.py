@@ -88,9 +88,11 @@ def explain(
     keep(Explanation("", "", None, *counterexample))
     formula, returned = (_written(graph, node, names, symbols) for node in (expected, actual))
     everything = list(dict.fromkeys([*(graph.payloads[i] for i in variables), *region.sample]))
+    # Beside its value a formula that is too long to be written says nothing.
+    are_written = [counterexample[0] is None or _is_written(graph, node, symbols) for node in (expected, actual)]
     return Explanation(
-        formula,
-        returned,
+        formula if are_written[0] else "",
+        returned if are_written[1] else "",
         relation(graph, expected, actual, names, region),
         *counterexample,
         set_apart(graph, expected, actual, everything, computed, len(formula) + len(returned)),
@@ -99,11 +101,20 @@ def explain(
 
 def _written(graph: Graph, node: int, names: Alphabet, symbols: Mapping[int, sympy.Symbol]) -> str:
     """Write a formula; a long one in terms of the outputs where that makes it short."""
-    if formulas.size(graph, node).operations > _SHORT and node not in symbols:
-        within = formulas.text(graph, node, names, named=symbols, typed=True)
-        if formulas.size(graph, node, symbols).operations <= _SHORT:
-            return within
+    if _is_within(graph, node, symbols):
+        return formulas.text(graph, node, names, named=symbols, typed=True)
     return formulas.text(graph, node, names, typed=True)
+
+
+def _is_within(graph: Graph, node: int, symbols: Mapping[int, sympy.Symbol]) -> bool:
+    """Tell whether a long formula is short in terms of the outputs."""
+    is_large = formulas.size(graph, node).operations > _SHORT and node not in symbols
+    return is_large and formulas.size(graph, node, symbols).operations <= _SHORT
+
+
+def _is_written(graph: Graph, node: int, symbols: Mapping[int, sympy.Symbol]) -> bool:
+    """Tell whether a formula is written, and not only how long it would be."""
+    return _is_within(graph, node, symbols) or not formulas.is_long(graph, node)
 
 
 def _counterexample(
