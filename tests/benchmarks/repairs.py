@@ -2,9 +2,9 @@
 
 Each is planted in a copy of all layers, which import each other from there, `fix --write` looks for a change, and a fix is proved once more in a process of
 its own; a mistake that the case does not notice is not counted. Printed are the share that is mended, by kind of mistake
-too, and the median and largest time of the processor for each. `python tests/benchmarks/repairs.py [EVERY [FIRST]]`
+too, and the median and largest time for each, on the clock and of the processor. `python tests/benchmarks/repairs.py [EVERY [FIRST]]`
 takes every third mistake, or every so many from some place on. Exits with 1 where a limit is exceeded, and where a fix
-is wrong.
+is wrong. The limits are for the time on the clock, which is what a user waits for; two processes search at once.
 """
 
 import os
@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -33,12 +34,13 @@ MENDED, WRONG, OPEN, UNNOTICED = "mended", "a wrong fix", "no fix", "not noticed
 
 
 class Trial(NamedTuple):
-    """What became of a planted mistake, in how many seconds."""
+    """What became of a planted mistake, in how many seconds on the clock and of the processor."""
 
     case: str
     mutant: Mutant
     outcome: str
     seconds: float
+    processor: float
     text: str
 
 
@@ -64,12 +66,13 @@ def chosen():
 
 
 def gradproof(folder, *arguments):
-    """Run the command; returns what came of it with the time of the processor that it took, workers included."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """Run the command; returns what came of it with the time that it took, and that of the processor, workers included."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     command = [sys.executable, "-m", "gradproof", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return done, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return done, (time.monotonic() - started, processor)
 
 
 def tried(name, case, mutant, folder):
@@ -81,11 +84,11 @@ def tried(name, case, mutant, folder):
     target = f"layers/{name}", "--case", case
     done, seconds = gradproof(folder, "fix", *target, "--write", "--fix-budget", str(BUDGET))
     if "nothing to fix" in done.stdout:
-        return Trial(case, mutant, UNNOTICED, seconds, done.stdout)
+        return Trial(case, mutant, UNNOTICED, *seconds, done.stdout)
     if "with a proved fix" not in done.stdout:
-        return Trial(case, mutant, OPEN, seconds, done.stdout + done.stderr)
+        return Trial(case, mutant, OPEN, *seconds, done.stdout + done.stderr)
     again, _ = gradproof(folder, "run", *target)
-    return Trial(case, mutant, WRONG if again.returncode else MENDED, seconds, done.stdout)
+    return Trial(case, mutant, WRONG if again.returncode else MENDED, *seconds, done.stdout)
 
 
 def report(trials):
@@ -97,13 +100,16 @@ def report(trials):
         kinds[f"{trial.mutant.kind} {trial.mutant.operator}"][trial.outcome] += 1
     for kind, outcomes in sorted(kinds.items()):
         print(f"  {kind:50} {outcomes[MENDED]:4} of {outcomes.total():4}")
-    seconds = [trial.seconds for trial in noticed if trial.outcome == MENDED] or [0]
+    mended = [trial for trial in noticed if trial.outcome == MENDED]
+    seconds = [trial.seconds for trial in mended] or [0]
+    processor = [trial.processor for trial in mended] or [0]
     share = count[MENDED] / max(len(noticed), 1)
     median, most = statistics.median(seconds), max(seconds)
     print(
         f"{len(trials)} planted, {len(noticed)} noticed: {count[MENDED]} mended ({share:.0%}), {count[WRONG]} wrongly"
     )
-    print(f"seconds of the processor for what is mended: median {median:.1f}, at most {most:.1f}")
+    print(f"seconds for what is mended: median {median:.1f}, at most {most:.1f}")
+    print(f"of the processor: median {statistics.median(processor):.1f}, at most {max(processor):.1f}")
     return share >= LEAST_SHARE and not count[WRONG] and most <= MOST_SECONDS and median <= MOST_MEDIAN
 
 
