@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         real,
         torch_function,
         torch_gradcheck,
+        torch_module,
     )
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "real",
     "torch_function",
     "torch_gradcheck",
+    "torch_module",
 ]
 
 install()

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.adapters.functions import autograd_primitive, jax_rule, pytensor_op, torch_function
+    from verify.adapters.functions import autograd_primitive, jax_rule, pytensor_op, torch_function, torch_module
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
@@ -38,6 +38,7 @@ __all__ = [
     "real",
     "torch_function",
     "torch_gradcheck",
+    "torch_module",
 ]
 __version__ = "0.1.0"
 
@@ -64,6 +65,7 @@ _HOMES = {
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
     "torch_gradcheck": "testing.checkers",
+    "torch_module": "adapters.functions",
     "jax_check_grads": "testing.checkers",
 }
 

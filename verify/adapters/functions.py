@@ -44,6 +44,39 @@ def torch_function(
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
 
 
+def torch_module(
+    module: Any,
+    *,
+    params: Mapping[str, Any] | None = None,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: Any,
+) -> TracedCase:
+    """Make a case of a `torch.nn.Module`, and of the Functions that it calls: `torch_module(Net(4, 3), x="N 4")`.
+
+    The inputs are described by the names of forward's parameters, as for `torch_function`. The parameters of the module
+    that require a gradient are inputs too, with the shapes that they have; all their real values are meant, or those
+    that `params` describes by the name of a parameter, as in `params={"net.scale": gradproof.real("4", low=0)}`. The
+    other keyword arguments are those of `gradproof.case`.
+
+    The module is called in the mode that it is in (`train()`, `eval()`), with copies of its buffers; what it draws at
+    random is not followed. Beside the plain call, each input of forward is frozen, and all parameters at once.
+
+    Raises InputError if the parts do not fit together, or PyTorch is not installed.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise InputError("torch_module needs PyTorch: pip install 'gradproof[torch]'") from None
+    from verify.adapters.torch.modules import case_of
+
+    return case_of(module, inputs, params or {}, Terms(options, upstream, sizes, allow, accuracy), name)
+
+
 def autograd_primitive(
     function: Any,
     *,

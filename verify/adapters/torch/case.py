@@ -7,7 +7,7 @@ for gradients with the upstream. So what is judged is what a training loop gets,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -56,14 +56,20 @@ def calling_case(
     terms: Terms,
     name: str,
     backward: Place,
+    together: Collection[str] = (),
 ) -> TracedCase:
-    """Return the case of what is called with tensors by the names of inputs and options; raises InputError."""
+    """Return the case of what is called with tensors by the names of inputs and options; raises InputError.
+
+    Each input is frozen once; those of `together`, the parameters of a module, all at once.
+    """
     options = terms.options or {}
     declared = {key: described(key, value) for key, value in inputs.items()}
     if any(isinstance(value, Complex) for value in inputs.values()):
-        raise InputError(f"torch_function({title}): complex inputs are not supported yet")
+        raise InputError(f"{title}: complex inputs are not supported yet")
     wanted = [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
-    frozen = {FROZEN.format(key): key for key in wanted} if len(wanted) > 1 else {}
+    alone = [key for key in wanted if key not in together]
+    frozen = {FROZEN.format(key): {key} for key in alone} if len(wanted) > 1 else {}
+    frozen |= {FROZEN.format("parameters"): {*together}} if alone and together else {}
     ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
     allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
     with naming(name or title):
@@ -108,16 +114,20 @@ def parameters_of(function: Any, written: Mapping[str, Any]) -> list[str]:
 
 
 def _driving(
-    call: Callable[..., Any], names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str], as_if: Call | None
+    call: Callable[..., Any],
+    names: Sequence[str],
+    wanted: Sequence[str],
+    frozen: Mapping[str, Collection[str]],
+    as_if: Call | None,
 ) -> Subject:
-    """Return what drives a call on tensors; `wanted` has the inputs that are differentiated, `frozen` which one is not.
+    """Return what drives a call on tensors; `wanted` has the inputs that are differentiated, `frozen` which are not.
 
     What it yields are the outputs, or those of `as_if`, from copies of the inputs.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         way = arguments.pop(WAY)
-        required = [key for key in wanted if key != frozen.get(way)]
+        required = [key for key in wanted if key not in frozen.get(way, ())]
         dtype = getattr(arguments[wanted[0]], "dtype", np.float64)
         with _followed(dtype):
             leaves = {key: _leaf(value) for key, value in arguments.items()}

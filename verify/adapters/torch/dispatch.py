@@ -14,7 +14,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-from verify.adapters.torch.moves import COPIES, VIEWS, moved, node
+from verify.adapters.torch.definitions import definition
+from verify.adapters.torch.moves import COPIES, VIEWS, adds, moved, node
 from verify.adapters.torch.operations import OPERATIONS, UNBOUNDED
 from verify.adapters.torch.tensors import (
     FLOATS,
@@ -41,7 +42,9 @@ _FILLED = {
 }
 _PLAIN = frozenset(("arange", "eye", "scalar_tensor", "linspace"))  # of numbers alone, which become constants
 _DECIDED = (torch.bool, torch.int64, torch.int32)  # what real numbers may be turned into, which is a branch
+_TURNING = {"_to_copy", "to"}  # into another type
 _IN_PLACE = {"copy_", "fill_", "zero_"}
+_BEING_DEFINED: list[Any] = []  # a definition that leads back to its operation is none
 _ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item, float, bool of a real number)"}
 
 
@@ -57,29 +60,53 @@ class Tracing(TorchDispatchMode):
 def dispatched(function: Any, args: Any, options: Any) -> Any:
     """Return what an operation gives; raises TraceError for one that is not followed."""
     name = _name(function)
+    if not name:
+        return _defined(function, args, options)
     if torch.Tag.nondeterministic_seeded in function.tags:
         refused(f"{function} draws random numbers", Reason.UNKNOWN_FUNCTION)
     if name in _FILLED:
         return _filled(function, name, args, options)
     if not any(map(is_float, tree_flatten((args, options))[0])):
         return _without_symbols(function, name, args, options)
+    return _of_symbols(function, name, args, options)
+
+
+def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Return what an operation on real numbers gives: by a table, or else by PyTorch's definition of it."""
     if name in _ASKING:
         refused(_ASKING[name], Reason.PLAIN_NUMBER)
     if name == "_to_copy":
         return _cast(function, *args, **options)
-    if name in VIEWS or name in COPIES:
+    if name == "to":
+        return _turned(function, args, options)
+    if (name in VIEWS or name in COPIES) and not adds(function, args, options):
         return moved(function, name, args, options)
     if function._schema.is_mutable:  # noqa: SLF001 - there is no public way to ask
         return _in_place(function, name, args, options)
     if name in OPERATIONS:
         return _computed(function, name, args, options)
-    return _unknown(function)
+    return _defined(function, args, options)
 
 
 def _name(function: Any) -> str:
-    """Return the name of an operation of ATen without its overload; raises TraceError for any other library's."""
+    """Return the name of an operation of ATen without its overload, or nothing for any other library's."""
     namespace, _, name = function._schema.name.partition("::")  # noqa: SLF001 - there is no public way to ask
-    return str(name) if namespace == "aten" else _unknown(function)
+    return str(name) if namespace == "aten" else ""
+
+
+def _defined(function: Any, args: Any, options: Any) -> Any:
+    """Return what an operation gives by PyTorch's definition; raises TraceError where there is none."""
+    by_others = definition(function)
+    if by_others is None or function in _BEING_DEFINED:
+        return _unknown(function)
+    if arrays.current().as_executed:
+        raise unbounded(str(function))
+    _BEING_DEFINED.append(function)
+    try:
+        with Tracing():
+            return by_others(*args, **options)
+    finally:
+        _BEING_DEFINED.remove(function)
 
 
 def _unknown(function: Any) -> Any:
@@ -91,7 +118,7 @@ def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
     made = function(*args, **options)
     if not any(map(is_float, tree_flatten(made)[0])):
         return made
-    if name not in _PLAIN and name not in OPERATIONS and name != "_to_copy":
+    if name not in _PLAIN and name not in OPERATIONS and name not in _TURNING:
         return _unknown(function)
     return SymbolTensor(numbers_of(made), made.dtype)
 
@@ -129,6 +156,13 @@ def _cast(function: Any, tensor: torch.Tensor, **options: Any) -> torch.Tensor:
     if meta.dtype not in _DECIDED:
         return _unknown(function)
     return tensor_of(array(tensor).astype(bool if meta.dtype == torch.bool else np.int64), meta)
+
+
+def _turned(function: Any, args: Any, options: Any) -> Any:
+    """Return a tensor as one of a type, which is the tensor itself where it is one and no copy is asked for."""
+    meta = _without_memory(function, args, options)
+    plain = meta.dtype == args[0].dtype and True not in [*args[1:], *options.values()]
+    return args[0] if plain else _cast(torch.ops.aten._to_copy.default, args[0], dtype=meta.dtype)  # noqa: SLF001
 
 
 def _note_narrowed(of: torch.dtype, to: torch.dtype) -> None:
@@ -176,11 +210,11 @@ def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
         raise unbounded(str(function))
     meta = _without_memory(function, args, options)
     try:
-        value = OPERATIONS[name](*map(array, args), **{key: array(option) for key, option in options.items()})
+        value = OPERATIONS[name](*tree_map(array, args), **tree_map(array, options))
     except TypeError:  # arguments that the table does not have
         return _unknown(function)
     if isinstance(meta, tuple):
-        return tuple(map(tensor_of, value, meta))
+        return tuple(None if like is None else tensor_of(part, like) for part, like in zip(value, meta, strict=True))
     if options.get("dtype") is not None and meta.dtype.is_floating_point:
         _note_narrowed(args[0].dtype, meta.dtype)
     return tensor_of(value, meta)

@@ -47,6 +47,13 @@ def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     return tree_map(symbolic, made)
 
 
+def adds(function: Any, args: Any, options: Any) -> bool:
+    """Tell whether an operation adds entries up, by its arguments: a move puts them where they go."""
+    schema = function._schema.arguments  # noqa: SLF001 - there is no public way to ask
+    written = {**dict(zip((argument.name for argument in schema), args, strict=False)), **options}
+    return written.get("accumulate") is True
+
+
 def _common(args: Any, options: Any) -> torch.dtype:
     """Return the widest type of the tensors of floats."""
     kinds: list[torch.dtype] = []

@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from verify.adapters.torch.convolutions import convolution, convolution_backward
+from verify.tracing.arrays import arrays
+
 
 def _axes(dim: Any) -> Any:
     """Return the axes that are meant: all of them where none is named."""
@@ -93,6 +96,44 @@ def _cumsum(x: Any, dim: int, *, dtype: Any = None) -> Any:
     return np.cumsum(x, axis=dim)
 
 
+def _product(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    return np.prod(x, axis=dim, keepdims=keepdim)
+
+
+def _special(name: str) -> Callable[[Any], Any]:
+    """Return what gives a function of one number that NumPy has not, by the graph's table."""
+    return lambda x: arrays.gathered([entry.function(name) for entry in arrays.symbols(x)], x.shape)
+
+
+def _sorted(x: Any, dim: int = -1, descending: bool = False, *, stable: Any = None) -> Any:
+    order = np.argsort(-x if descending else x, axis=dim, kind="stable")
+    return np.take_along_axis(x, order, axis=dim), order
+
+
+def _largest(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:  # noqa: A002 - as above
+    values, order = _sorted(x, dim, descending=largest)
+    return tuple(np.take(part, range(k), axis=dim) for part in (values, order))
+
+
+def _added(target: Any, indices: Any, values: Any, accumulate: bool = True) -> Any:
+    """Return a copy with values added at some places, more than once where a place is there more than once."""
+    made = target.copy()
+    where: Any = tuple(slice(None) if index is None else index for index in indices)
+    np.add.at(made, where, values)
+    return made
+
+
+def _index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
+    where = [*[slice(None)] * (dim % max(x.ndim, 1)), index]
+    return _added(x, where, source if alpha == 1 else alpha * source)
+
+
+def _scatter_add(x: Any, dim: int, index: Any, source: Any) -> Any:
+    where = [*np.indices(index.shape)]
+    where[dim] = index
+    return _added(x, where, source[tuple(map(slice, index.shape))])
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": _add,
     "sub": _subtract,
@@ -121,6 +162,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "asin": np.arcsin,
     "acos": np.arccos,
     "atan": np.arctan,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "exp2": np.exp2,
+    "erf": _special("erf"),
+    "erfc": lambda x: 1 - _special("erf")(x),
+    "fmod": np.fmod,
+    "remainder": np.remainder,
     "sigmoid": _sigmoid,
     "silu": lambda x: x * _sigmoid(x),
     "softplus": _softplus,
@@ -149,6 +200,16 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "argmax": _place(np.argmax),
     "argmin": _place(np.argmin),
     "cumsum": _cumsum,
+    "prod": _product,
+    "cumprod": lambda x, dim, *, dtype=None: np.cumprod(x, axis=dim),
+    "sort": _sorted,
+    "topk": _largest,
+    # Of these, moves are told apart by their arguments (`moves.adds`).
+    "index_put": _added,
+    "index_add": _index_add,
+    "scatter_add": _scatter_add,
+    "convolution": convolution,
+    "convolution_backward": convolution_backward,
     "_softmax": _softmax,
     "_log_softmax": _log_softmax,
     "mm": np.matmul,
@@ -173,4 +234,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "tanh_backward": lambda gradient, y: gradient * (1 - y * y),
 }
 # Kernels that round otherwise than a chain of these functions: nothing is said of their roundings.
-UNBOUNDED = frozenset({"var", "silu", "softplus", "_softmax", "_log_softmax", "lerp"})
+_UNBOUNDED = (
+    "var silu softplus _softmax _log_softmax lerp erf erfc asinh acosh atanh hypot convolution convolution_backward"
+)
+UNBOUNDED = frozenset(_UNBOUNDED.split())

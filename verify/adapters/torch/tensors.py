@@ -30,13 +30,13 @@ _READING = (
 
 
 class SymbolTensor(torch.Tensor):
-    """A tensor of symbols; `numbers` has their nodes, in memory that views share, `trace` is the run they belong to.
+    """A tensor of symbols; `numbers` has their nodes, in memory that views share, `run` is the trace they belong to.
 
     `frozen` tells that the entries are those of a tensor from before the run, which must not change.
     """
 
     numbers: torch.Tensor
-    trace: Any
+    run: Any
     frozen: bool
 
     @staticmethod
@@ -50,7 +50,7 @@ class SymbolTensor(torch.Tensor):
             dtype=dtype,
             device=numbers.device,
         )
-        made.numbers, made.trace, made.frozen = numbers, arrays.current(), frozen
+        made.numbers, made.run, made.frozen = numbers, arrays.current(), frozen
         return made
 
     def __init__(self, *_: Any, **__: Any) -> None:
@@ -117,7 +117,7 @@ def is_float(value: Any) -> bool:
 def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
     """Return the nodes of a tensor of floats, in a tensor of its shape: those of symbols are shared, not copied."""
     if isinstance(tensor, SymbolTensor):
-        if tensor.trace is not arrays.current():
+        if tensor.run is not arrays.current():
             raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
         return tensor.numbers
     return laid_out(arrays.nodes(plain(tensor)), tensor)
