@@ -62,8 +62,8 @@ def correlated(x: Any, weight: Any, layout: Layout) -> Any:
 
     def group(x: Any, weight: Any) -> Any:
         terms = (
-            np.tensordot(weight[(..., *place)], x[met], axes=(1, 1))
-            for place, met in _taps(weight.shape[2:], out, layout)
+            np.tensordot(weight[(..., *place)], x[window], axes=(1, 1))
+            for place, window in _taps(weight.shape[2:], out, layout)
         )
         return np.swapaxes(sum(terms), 0, 1)
 
@@ -77,8 +77,8 @@ def spread(upstream: Any, weight: Any, sizes: Sequence[int], layout: Layout) -> 
 
     def group(upstream: Any, weight: Any) -> Any:
         total = np.zeros_like(upstream, shape=(len(upstream), weight.shape[1], *padded))
-        for place, met in _taps(weight.shape[2:], upstream.shape[2:], layout):
-            total[met] += np.swapaxes(np.tensordot(weight[(..., *place)], upstream, axes=(0, 1)), 0, 1)
+        for place, window in _taps(weight.shape[2:], upstream.shape[2:], layout):
+            total[window] += np.swapaxes(np.tensordot(weight[(..., *place)], upstream, axes=(0, 1)), 0, 1)
         return total
 
     parts = zip(_channels(upstream, 1, layout.groups), _channels(weight, 0, layout.groups), strict=True)
@@ -92,7 +92,7 @@ def of_kernel(upstream: Any, x: Any, weight: Any, layout: Layout) -> Any:
 
     def group(upstream: Any, x: Any) -> Any:
         taps = _taps(weight.shape[2:], upstream.shape[2:], layout)
-        terms = [np.tensordot(upstream, x[met], axes=(rest, rest)) for _, met in taps]
+        terms = [np.tensordot(upstream, x[window], axes=(rest, rest)) for _, window in taps]
         return np.stack(terms, axis=-1).reshape(*terms[0].shape, *weight.shape[2:])
 
     parts = zip(_channels(upstream, 1, layout.groups), _channels(_padded(x, layout), 1, layout.groups), strict=True)

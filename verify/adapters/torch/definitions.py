@@ -19,5 +19,5 @@ def definition(function: Any) -> Callable[..., Any] | None:
     """Return what computes an operation by others, or None."""
     if function._schema.name.startswith("prims::"):  # noqa: SLF001 - there is no public way to ask
         return getattr(function, "impl_aten", None)  # definitions are written in these: each is an operation of ATen
-    found: Callable[..., Any] | None = decomposition_table.get(function)
-    return function.decompose if found is None and function.has_kernel_for_dispatch_key(_COMPOSITE) else found
+    composed: Callable[..., Any] | None = decomposition_table.get(function)
+    return function.decompose if composed is None and function.has_kernel_for_dispatch_key(_COMPOSITE) else composed

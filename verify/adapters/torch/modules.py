@@ -33,10 +33,10 @@ def case_of(module: Any, inputs: Mapping[str, Any], params: Mapping[str, Any], t
     described = {key: params.get(key, " ".join(map(str, value.shape))) for key, value in own.items()}
 
     def call(*values: Any) -> Any:
-        given = dict(zip((*arguments, *described), values, strict=True))
-        tensors = {key: given.pop(key) for key in described}
+        by_name = dict(zip((*arguments, *described), values, strict=True))
+        tensors = {key: by_name.pop(key) for key in described}
         buffers = {key: _own(value) for key, value in module.named_buffers()}
-        return torch.func.functional_call(module, {**tensors, **buffers}, kwargs=given)
+        return torch.func.functional_call(module, {**tensors, **buffers}, kwargs=by_name)
 
     place = start_of(inspect.unwrap(type(module).forward).__code__)
     names = [*arguments, *described]
