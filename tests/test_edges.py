@@ -342,3 +342,37 @@ def test_an_edge_that_was_not_judged_is_a_hazard():
     assert not any("not judged" in sentence for sentence in result.cover.kinks)
     right = verify.check(by_forty_ninths(0.5))
     assert "GP004" not in [one.code for one in right.findings]
+
+
+def with_gradient_at_0(forward, gradient_at_0):
+    """A function whose code returns a gradient of its own where any entry is 0; forward is |x| or x ** 2 beside it."""
+    slope = np.sign if forward is np.abs else lambda x: 2 * x
+    return elementwise(forward, lambda d, x: gradient_at_0(d, x) if (x == 0).any() else d * slope(x))
+
+
+NO_NUMBERS = {
+    "NaN": lambda d, x: d * np.where(x == 0, np.nan, 1),
+    "infinity": lambda d, x: d * np.where(x == 0, np.inf, 1),
+    "another shape": lambda d, x: d.ravel()[:1] * 1,
+}
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_a_constant_on_an_edge_that_is_no_number(name):
+    """No formula is kept of it, and it does not pass: at a kink it is GP211, and refuted where there is a derivative."""
+    at_kink = verify.check(with_gradient_at_0(np.abs, NO_NUMBERS[name]))
+    assert "GP211" in {finding.code for finding in at_kink.findings if finding.fails}
+    smooth = with_gradient_at_0(lambda x: np.where(x > 0, x * x, x**2), NO_NUMBERS[name])
+    assert Verdict.REFUTED in {row.verdict for row in verify.check(smooth).comparisons}
+
+
+def one_left_out(d, x, y):
+    return (None if (x == 0).any() else d * np.sign(x) * y), d * np.abs(x)
+
+
+def test_a_gradient_that_is_left_out_on_an_edge():
+    """None for one of two inputs, where another is returned, does not pass; a slope between both does."""
+    left_out = verify.check(verify.pair(lambda x, y: np.abs(x) * y, one_left_out, x="N", y="N"))
+    assert not left_out.good
+    right = verify.pair(lambda x, y: np.abs(x) * y, lambda d, x, y: (d * np.sign(x) * y, d * np.abs(x)), x="N", y="N")
+    assert verify.check(right).good

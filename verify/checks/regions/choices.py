@@ -106,8 +106,9 @@ class _Judge:
             return _unjudged(jump if isinstance(jump, Unknown) else sides)
         if (number := self._undefined()) is not None:
             return self._no_number(number, sides)
-        if isinstance(returned, Unknown):
-            return Judgement(_NO_VALUE, left_open=True) if returned is Unknown.INFINITE else _unjudged(returned)
+        if edge.lost or isinstance(returned, Unknown):
+            exists = edge.lost or returned is Unknown.INFINITE
+            return Judgement(_NO_VALUE, left_open=True) if exists else _unjudged(returned)
         is_same = self._is_within([returned, *sides], _ROUNDOFF)
         position = Place.EQUAL if is_same else edge.place(edge.point, returned, sides)
         if position is None:
@@ -165,14 +166,33 @@ class _Judge:
     def _undefined(self) -> int | None:
         """Return an entry that is no finite float on the edge, and is one beside it."""
         for number in range(len(self.edge.entries)):
-            if not _is_finite(self._float(self.floats, number)):
+            if not self._is_number(number):
                 beside = [self._run(side.run.seen, side.run.seen.trace.sample) for side in self.edge.sides.all]
                 return number if all(_is_finite(self._float(run, number)) for run in beside) else None
         return None
 
+    def _is_number(self, number: int) -> bool:
+        """Tell whether an entry is a finite float, of an array with the shape of the input where no formula came."""
+        name, _ = self.edge.entries[number]
+        if name in self.edge.lost and not self._has_shape(name):
+            return False
+        return _is_finite(self._float(self.floats, number))
+
+    def _has_shape(self, name: str) -> bool:
+        gradient = self.floats.gradients.get(name)
+        return gradient is not None and np.shape(gradient) == self.edge.seen.inputs[name].shape
+
+    def _returned(self, number: int) -> str:
+        """Write what came of an entry that is no number."""
+        name, _ = self.edge.entries[number]
+        gradient = self.floats.gradients.get(name)
+        if gradient is None or self._has_shape(name):
+            return str(self._float(self.floats, number))
+        return f"an array of the shape {np.shape(gradient)}"
+
     def _no_number(self, number: int, sides: Sequence[Sequence[Fraction]]) -> Judgement:
         """Tell of an entry that is no finite float."""
-        actual, slopes = str(self._float(self.floats, number)), [side[number] for side in self._exact(sides)]
+        actual, slopes = self._returned(number), [side[number] for side in self._exact(sides)]
         row = replace(self._row([number], [actual], sides), diagnosis=UNDEFINED)
         low, high = brief(min(slopes)), brief(max(slopes))
         if low == high:

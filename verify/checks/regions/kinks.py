@@ -68,9 +68,16 @@ class Edge:
         self.point: Point = seen.trace.sample
         self._caches: dict[int, tuple[Point, NodeValues]] = {}  # by the identity of the point
         names = [name for name in seen.gradients if name not in seen.malformed]
+        beside = sides.all[0].run.seen
+        # Gradients of which no formula came on the edge, as of NaN: a derivative stands in for it, and is not compared.
+        self.lost = [name for name in beside.gradients if name not in {*names, *beside.malformed}]
+        names += self.lost
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
-        self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
         self.derivatives = [[node for name in names for node in side.run.reference(name)] for side in sides.all]
+        self.returned = [
+            node if name in self.lost else seen.gradients[name].nodes[i]
+            for (name, i), node in zip(self.entries, self.derivatives[0], strict=True)
+        ]
         self._alike = {
             i for i, nodes in enumerate(zip(self.returned, *self.derivatives, strict=True)) if len(set(nodes)) == 1
         }
