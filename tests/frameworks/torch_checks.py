@@ -60,10 +60,10 @@ def test_a_mistake_that_one_way_shows():
     }
 
 
-def of(forward, backward=lambda ctx, g: g):
-    """Return a Function of two functions."""
-    members = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
-    return type("Made", (Function,), members)
+def of(forward, backward=lambda ctx, g: g, **others):
+    """Return a Function of two functions, and of others by the names of its static methods."""
+    members = {"forward": forward, "backward": backward, **others}
+    return type("Made", (Function,), {name: staticmethod(member) for name, member in members.items()})
 
 
 def the_row(forward, backward=lambda ctx, g: g, **inputs):
@@ -765,3 +765,69 @@ def test_as_if_of_other_shapes_or_names():
         torch_function(Rounded, x="2", as_if=lambda a, b: a)
     rows = checked(torch_function(Rounded, x="2", as_if=torch.sum)).comparisons
     assert {row.evidence.reason for row in rows} == {Reason.WRONG_SHAPE}
+
+
+def scaled_cube(factor):
+    """A Function of two inputs and two outputs, with a factor in a term of its rule for forward mode."""
+
+    def setup_context(ctx, inputs, outputs):
+        ctx.save_for_forward(*inputs)
+        ctx.save_for_backward(*inputs)
+
+    def backward(ctx, g, h):
+        x, w = ctx.saved_tensors
+        return g * 3 * x**2 * w + h * w, g * x**3 + h * x
+
+    def jvp(ctx, dx, dw):
+        x, w = ctx.saved_tensors
+        return dx * 3 * x**2 * w + factor * dw * x**3, (dx * w + x * dw).sum()
+
+    return of(lambda x, w: (x**3 * w, (x * w).sum()), backward, setup_context=setup_context, jvp=jvp)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1, Verdict.PROVED), (2, Verdict.REFUTED)])
+def test_forward_mode(factor, verdict):
+    """PyTorch pushes a direction of each input through `jvp`, to all outputs; backward is no part of the claim."""
+    rows = checked(torch_function(scaled_cube(factor), mode="jvp", x="N", w="N")).comparisons
+    assert {row.verdict for row in rows} == {verdict}
+    assert {row.verdict for row in checked(torch_function(scaled_cube(factor), x="N", w="N")).comparisons} == {
+        Verdict.PROVED
+    }
+
+
+def test_forward_mode_as_if():
+    """The derivative along the line is that of the function that is meant."""
+
+    def tripled(x, w):
+        return x**3 * w, 3 * (x * w).sum()
+
+    assert {
+        row.verdict
+        for row in checked(torch_function(scaled_cube(1), mode="jvp", as_if=tripled, x="N", w="N")).comparisons
+    } == {Verdict.REFUTED}
+    same = torch_function(scaled_cube(1), mode="jvp", as_if=lambda x, w: (w * x**3, (w * x).sum()), x="N", w="N")
+    assert {row.verdict for row in checked(same).comparisons} == {Verdict.PROVED}
+
+
+def test_forward_mode_without_a_rule():
+    """What to write is said before anything runs; so is a mode that there is not."""
+    with pytest.raises(InputError, match="Made has no static method jvp: write"):
+        torch_function(of(lambda ctx, x: x * 2), mode="jvp", x="N")
+    with pytest.raises(InputError, match="mode='hvp': expected one of 'vjp', 'jvp'"):
+        torch_function(of(lambda ctx, x: x * 2), mode="hvp", x="N")
+
+
+def test_a_rule_that_leaves_an_output_out():
+    """PyTorch's own error is told."""
+    rule = of(lambda ctx, x: (x * 1, x.sum()), lambda ctx, g, h: g + h, jvp=lambda ctx, dx: dx * 1)
+    row = checked(torch_function(rule, mode="jvp", x="N")).comparisons[0]
+    assert row.verdict is Verdict.ERROR
+    assert "expected 2 but got 1" in row.evidence.detail
+
+
+def test_an_output_that_does_not_change():
+    """Where nothing is pushed to it, its tangent is 0, which is right."""
+    rule = of(lambda ctx, x: x * 2, lambda ctx, g: 2 * g, jvp=lambda ctx, dx: 2 * dx)
+    beside = type("Beside", (rule,), {"apply": staticmethod(lambda x: (rule.apply(x), torch.ones(2, dtype=x.dtype)))})
+    rows = checked(torch_function(beside, mode="jvp", x="N")).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED}

@@ -13,6 +13,7 @@ from verify.model.errors import InputError
 def torch_function(
     function: Any,
     *,
+    mode: str = "vjp",
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
@@ -33,6 +34,9 @@ def torch_function(
     gaps in memory, and with the sum of the first output alone: its upstream is expanded, and those of other outputs are
     zeros or None. `as_if` is a function of tensors, which returns a tensor for each output that has a gradient.
 
+    With `mode="jvp"` the tangents of the static method `jvp` are checked, as by `gradproof.jvp`: PyTorch's forward mode
+    pushes a direction of each input to the outputs. The Function is then called in one way.
+
     Raises InputError if the parts do not fit together, or PyTorch is not installed.
     """
     try:
@@ -41,7 +45,7 @@ def torch_function(
         raise InputError("torch_function needs PyTorch: pip install 'gradproof[torch]'") from None
     from verify.adapters.torch.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
 
 
 def torch_module(

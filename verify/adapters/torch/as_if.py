@@ -39,3 +39,10 @@ class Plainly(TorchFunctionMode):
         if func in _REFUSED:
             raise ProtocolError(_WHY.format(_REFUSED[func]), Reason.NOT_TRACED)
         return func(*args, **(kwargs or MappingProxyType({})))
+
+
+def plainly(as_if: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any]) -> Any:
+    """Return what `as_if` gives for copies of some arguments."""
+    copies = {k: v.detach().clone() if isinstance(v, torch.Tensor) else v for k, v in arguments.items()}
+    with Plainly():
+        return as_if(copies)

@@ -7,40 +7,45 @@ for gradients with the upstream. So what is judged is what a training loop gets,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from verify.adapters.torch.as_if import Plainly
-from verify.adapters.torch.dispatch import Tracing
-from verify.adapters.torch.tensors import dtype_of, entering, leaving
+from verify.adapters.torch.as_if import plainly
+from verify.adapters.torch.pushing import check_rule, pushing
+from verify.adapters.torch.running import followed, leaf
+from verify.adapters.torch.tensors import entering, leaving
 from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.inputs import Complex, Fixed, Real, described
 from verify.cases.making import naming, traced
+from verify.cases.tangents import Line
 from verify.cases.terms import Terms
 from verify.model.errors import InputError, ProtocolError
 from verify.model.identity import Place
 from verify.model.reasons import Reason
 from verify.model.where import made_at, quoted, start_of
-from verify.tracing.arrays import arrays
-from verify.tracing.symbols.concolic import Concolic
 
 WAY = "torch"  # the option by which each of these is a variant of its own
 PLAIN, STRIDED, SUMMED = "as it is", "upstream with gaps", "first output alone, summed"
 FROZEN = "{} frozen"
+MODES = "vjp", "jvp"
 _ALLOWED = {"GP124": "an input that is frozen gets no gradient"}
 
 
-def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str) -> TracedCase:
     """Return the case of a Function; raises InputError where the parts do not fit (`adapters.functions`)."""
+    if mode not in MODES:
+        raise InputError(f"mode={quoted(mode)}: expected one of {', '.join(map(repr, MODES))}")
     if not is_function(function):
         raise InputError(f"torch_function({quoted(function)}): expected a subclass of torch.autograd.Function")
     names = parameters_of(function, {**inputs, **(terms.options or {})})
-    return calling_case(function.apply, function.__name__, names, inputs, terms, name, _place(function))
+    if mode == "jvp":
+        return pushing_case(function, names, inputs, terms, name)
+    place = _place(function, function.backward, "backward")
+    return calling_case(function.apply, function.__name__, names, inputs, terms, name, place)
 
 
 def is_function(value: Any) -> bool:
@@ -86,11 +91,23 @@ def calling_case(
     )
 
 
-def _place(function: Any) -> Place:
-    backward = inspect.unwrap(function.backward)
-    if not hasattr(backward, "__code__"):
-        raise InputError(f"torch_function({function.__name__}): backward is not written in Python")
-    return start_of(backward.__code__)
+def pushing_case(function: Any, names: Sequence[str], inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+    """Return the case of a Function along a line, by its `jvp`; raises InputError."""
+    check_rule(function)
+    title = name or function.__name__
+    with naming(title):
+        as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*(terms.options or {})])
+        line = Line(inputs)
+    subject = pushing(function.apply, names, line, as_if)
+    place = _place(function, function.jvp, "jvp")
+    return traced(title, subject, line.inputs, terms, where=made_at(), backward=place, unnamed=not name, stated=True)
+
+
+def _place(function: Any, rule: Any, title: str) -> Place:
+    written = inspect.unwrap(rule)
+    if not hasattr(written, "__code__"):
+        raise InputError(f"torch_function({function.__name__}): {title} is not written in Python")
+    return start_of(written.__code__)
 
 
 def parameters_of(function: Any, written: Mapping[str, Any]) -> list[str]:
@@ -129,8 +146,8 @@ def _driving(
         way = arguments.pop(WAY)
         required = [key for key in wanted if key not in frozen.get(way, ())]
         dtype = getattr(arguments[wanted[0]], "dtype", np.float64)
-        with _followed(dtype):
-            leaves = {key: _leaf(value) for key, value in arguments.items()}
+        with followed(dtype):
+            leaves = {key: leaf(value) for key, value in arguments.items()}
             for key in required:
                 leaves[key].requires_grad_()
             copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
@@ -139,7 +156,7 @@ def _driving(
             outputs, stated = ([part[0].sum()] if way == SUMMED else part for part in (outputs, stated))
         douts = yield leaving(stated[0]) if len(stated) == 1 else tuple(map(leaving, stated))
         sent = douts if isinstance(douts, tuple) else (douts,)
-        with _followed(dtype):
+        with followed(dtype):
             upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
             gradients = torch.autograd.grad(outputs, [leaves[key] for key in required], upstreams, allow_unused=True)
         returned = dict(zip(required, gradients, strict=True))
@@ -150,33 +167,10 @@ def _driving(
 
 def _stated(as_if: Call, arguments: Mapping[str, Any], outputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     """Return what `as_if` gives for the outputs; its derivative is that of the numbers that it computes."""
-    plain = {k: v.detach().clone() if isinstance(v, torch.Tensor) else v for k, v in arguments.items()}
-    with Plainly():
-        returned = as_if(plain)
+    returned = plainly(as_if, arguments)
     several = len(outputs) > 1
     like(returned, tuple(outputs) if several else outputs[0])
     return [*returned] if several else [returned]
-
-
-@contextmanager
-def _followed(dtype: Any) -> Iterator[None]:
-    """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype_of(dtype))
-    try:
-        with nullcontext() if arrays.active() is None else Tracing():
-            yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-def _leaf(value: Any) -> Any:
-    """Return an argument as PyTorch has it: arrays and real numbers as tensors, anything else as it is."""
-    return entering(value) if _is_array(value) else value
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, (np.ndarray, np.generic, Concolic))
 
 
 def _differentiable(returned: Any) -> list[torch.Tensor]:

@@ -45,6 +45,7 @@ _DECIDED = (torch.bool, torch.int64, torch.int32)  # what real numbers may be tu
 _TURNING = {"_to_copy", "to"}  # into another type
 _IN_PLACE = {"copy_", "fill_", "zero_"}
 _BEING_DEFINED: list[Any] = []  # a definition that leads back to its operation is none
+_OF_LAYOUT = {"_has_same_storage_numel", "is_same_size"}  # what is asked of shapes and memory, and not of entries
 _ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item, float, bool of a real number)"}
 
 
@@ -75,6 +76,8 @@ def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
     """Return what an operation on real numbers gives: by a table, or else by PyTorch's definition of it."""
     if name in _ASKING:
         refused(_ASKING[name], Reason.PLAIN_NUMBER)
+    if name in _OF_LAYOUT:
+        return function(*(numbers_of(value) if is_float(value) else value for value in args), **options)
     if name == "_to_copy":
         return _cast(function, *args, **options)
     if name == "to":

@@ -1,0 +1,32 @@
+"""How a call on tensors runs, on floats and on symbols alike: what follows its operations, and what it is passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+
+from verify.adapters.torch.dispatch import Tracing
+from verify.adapters.torch.tensors import dtype_of, entering
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.concolic import Concolic
+
+
+@contextmanager
+def followed(dtype: Any) -> Iterator[None]:
+    """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype_of(dtype))
+    try:
+        with nullcontext() if arrays.active() is None else Tracing():
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def leaf(value: Any) -> Any:
+    """Return an argument as PyTorch has it: arrays and real numbers as tensors, anything else as it is."""
+    return entering(value) if isinstance(value, (np.ndarray, np.generic, Concolic)) else value
