@@ -55,6 +55,7 @@ test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre
 
 test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in an environment that has it
 	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py tests/frameworks/torch_modules.py tests/frameworks/torch_gradchecks.py
+	TRITON_INTERPRET=1 $(TORCH)/bin/python -m pytest tests/frameworks/triton_checks.py
 
 test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an environment that has it
 	$(JAX)/bin/python -m pytest -n auto tests/frameworks/jax_checks.py tests/frameworks/jax_gradchecks.py

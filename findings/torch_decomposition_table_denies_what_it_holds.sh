@@ -7,13 +7,11 @@
 #           class (torch.export.decomp_utils.CustomDecompTable) keeps them beside the dict that it is, which stays empty,
 #           and overrides methods one by one; get is none of them. A copy by dict(table) is complete, and its get works.
 set -euo pipefail
-
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/env"
-"$folder/env/bin/python" -m pip install --quiet --disable-pip-version-check "torch==2.13.0" "numpy==2.4.6"
-cd "$folder"
-env/bin/python - <<'PYTHON'
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 -m venv "$work/env"
+"$work/env/bin/pip" install --quiet --disable-pip-version-check numpy==2.4.6 torch==2.13.0
+"$work/env/bin/python" - <<'PYTHON'
 import torch
 from torch._decomp import core_aten_decompositions
 

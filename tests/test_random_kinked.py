@@ -7,7 +7,7 @@ import random
 from collections import Counter
 
 import pytest
-from effort import chunks_of
+from effort import chunks_of, slow
 from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 from subjects import complaints
 
@@ -36,6 +36,7 @@ def test_random_layers_with_kinks(chunk, record_property):
     assert not false
 
 
+@slow
 def test_a_wrong_edge_of_a_layer_with_many_regions():
     """The search for regions leaves runs for the edges, and what one run asks there has no value in another."""
     plan = Plan(

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from verify.adapters.torch.dispatch import Tracing
+from verify.adapters.torch.kernels import kernels_followed
 from verify.adapters.torch.tensors import dtype_of, entering
 from verify.tracing.arrays import arrays
 from verify.tracing.symbols.concolic import Concolic
@@ -21,7 +22,7 @@ def followed(dtype: Any) -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype_of(dtype))
     try:
-        with nullcontext() if arrays.active() is None else Tracing():
+        with nullcontext() if arrays.active() is None else Tracing(), kernels_followed():
             yield
     finally:
         torch.set_default_dtype(before)
