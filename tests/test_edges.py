@@ -376,3 +376,59 @@ def test_a_gradient_that_is_left_out_on_an_edge():
     assert not left_out.good
     right = verify.pair(lambda x, y: np.abs(x) * y, lambda d, x, y: (d * np.sign(x) * y, d * np.abs(x)), x="N", y="N")
     assert verify.check(right).good
+
+
+def of_held(forward, slope):
+    """A function of x and of a y that nobody differentiates, with what stands in for its slope by x."""
+    held = verify.fixed("N")
+    return verify.pair(forward, lambda d, x, y: (d * slope(x, y), None), x="N", y=held)
+
+
+HELD = {
+    "a mask": (lambda x, y: np.where(y == 0, 0, x**2), lambda x, y: np.where(y == 0, 0, 2 * x), lambda x, y: 2 * x),
+    "a label": (
+        lambda x, y: np.where(y == 1, x, 1 - x**2),
+        lambda x, y: np.where(y == 1, 1, -2 * x),
+        lambda x, y: -2 * x,
+    ),
+    "truth": (lambda x, y: x**2 * (y != 3), lambda x, y: 2 * x * (y != 3), lambda x, y: 2 * x),
+    "all of them": (
+        lambda x, y: x if (y == 0).all() else x**2,
+        lambda x, y: 1 if (y == 0).all() else 2 * x,
+        lambda x, y: 2 * x,
+    ),
+    "how many": (
+        lambda x, y: x**2 / max(1, (y == 1).sum()),
+        lambda x, y: 2 * x / max(1, (y == 1).sum()),
+        lambda x, y: 2 * x,
+    ),
+    "the edge of a step": (
+        lambda x, y: np.where(y > 0, x, x**2),
+        lambda x, y: np.where(y > 0, 1, 2 * x),
+        lambda x, y: np.where(y >= 0, 1, 2 * x),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_edges_of_inputs_that_nobody_differentiates(name):
+    """The output may jump there, and still has a derivative by the other inputs: one of the sides is refuted."""
+    forward, right, wrong = HELD[name]
+    result = verify.check(of_held(forward, right))
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert not any(finding.fails or finding.code == "GP004" for finding in result.findings)
+    assert not any("no derivative" in sentence for sentence in result.cover.kinks)
+    assert Verdict.REFUTED in {row.verdict for row in verify.check(of_held(forward, wrong)).comparisons}
+
+
+@pytest.mark.parametrize(("at_edge", "good"), [(1, True), (2, False)])
+def test_an_input_beside_one_that_jumps(at_edge, good):
+    """Where one input is on the edge of a jump, the output has a derivative by the other; none by the first is judged."""
+
+    def backward(d, a, b):
+        return 0 * d * a, d * np.where(a == 0, at_edge, 2 * b)
+
+    case = verify.pair(lambda a, b: np.where(a == 0, b, b**2), backward, a="N", b="N")
+    result = verify.check(case)
+    assert result.good is good
+    assert {row.name for row in result.comparisons if row.verdict is Verdict.REFUTED} == (set() if good else {"b"})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from verify.checks.claims.claims import on_upstream
+from verify.checks.claims.claims import Claim, claims, on_upstream
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.hole import UNDEFINED, kink_text
@@ -19,6 +19,7 @@ from verify.checks.regions.hull import Place, brief
 from verify.checks.regions.jumps import Jump, largest_error
 from verify.checks.regions.kinks import Edge
 from verify.checks.regions.values import Unknown
+from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.reasons import Reason
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
@@ -100,8 +101,8 @@ class _Judge:
         sides, returned, jump = edge.slopes(edge.point), edge.gradients_at(edge.point), self._jump
         if not finite_output(self.floats):
             return Judgement(_NO_OUTPUT)
-        if jump is Jump.LARGE:
-            return Judgement(_JUMPS)
+        if (beside := self._beside_ties(jump is Jump.LARGE)) is not None:
+            return beside
         if isinstance(jump, Unknown) or isinstance(sides, Unknown):
             return _unjudged(jump if isinstance(jump, Unknown) else sides)
         if (number := self._undefined()) is not None:
@@ -125,6 +126,32 @@ class _Judge:
         if self._is_within([returned, *sides], self._largest_error):
             return Judgement(_WITHIN, left_open=True)
         return Judgement(_EACH, right=True) if self._is_of_each_output() else self._wrong(returned, sides)
+
+    def _beside_ties(self, jumps: bool) -> Judgement | None:
+        """Judge the gradients of inputs that no tied question is about, where the sides say nothing of them.
+
+        Such an input moves without leaving the edge: tied questions keep their answers, and all others do nearby. So
+        the function has the derivative of the formula that came there, whatever it does on the sides: where inputs that
+        are not differentiated are on an edge (`mask == 0`), and where the output jumps.
+        """
+        seen = self.edge.seen
+        tied = {node for c in seen.conditions if c.tie for node in seen.trace.leaves(c.node)}
+        names = {name for name, _ in self.edge.entries}
+        free = {name for name in names if tied.isdisjoint(seen.inputs[name].nodes)}
+        if not (jumps or free == names):
+            return None
+        try:
+            rows, exact = self.explorer.decide(seen)
+            decided = claims(exact, self.explorer.seed)
+        except (SubjectError, ProtocolError) as problem:
+            return Judgement(str(problem), left_open=True)
+        rows = [row for row in rows if row.name in free and not row.verdict.good]
+        wrong = next((row for row in rows if row.verdict is not Verdict.UNDECIDED), None)
+        # That the run lies on a tie, which leaves a row open, is no doubt here.
+        doubts = [row for row in rows if row.evidence.reason is not Reason.TIE or not _is_good(decided.get(row.name))]
+        if wrong is None and doubts:
+            return Judgement(f"not judged: {doubts[0].evidence.detail}", left_open=True)
+        return Judgement("" if free == names else _JUMPS, row=wrong, right=free == names)
 
     def _is_within(self, gradients: Sequence[Sequence[Fraction]], error: Fraction) -> bool:
         """Tell whether gradients on an edge of an approximation differ by no more than one may be off by.
@@ -286,6 +313,10 @@ class _Judge:
 def _unjudged(reason: object) -> Judgement:
     text = f"not judged: {reason.value if isinstance(reason, Unknown) else reason}"
     return Judgement(text, left_open=reason is not Unknown.INFINITE)  # where there is no finite one, nothing is wrong
+
+
+def _is_good(claim: Claim | None) -> bool:
+    return claim is not None and claim.decision.verdict.good
 
 
 def _is_finite(value: float | None) -> bool:

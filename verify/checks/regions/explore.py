@@ -322,7 +322,7 @@ class Explorer:
             return None
         self.regions.setdefault(region, None)
         try:
-            rows, exact = self._decided(seen)
+            rows, exact = self.decide(seen)
         except (SubjectError, ProtocolError) as problem:
             self._leave_open(seen, str(problem))
             return None
@@ -364,7 +364,7 @@ class Explorer:
         except (SubjectError, TypeError, ValueError):
             return False
 
-    def _decided(self, seen: Observation) -> tuple[list[Comparison], Exact]:
+    def decide(self, seen: Observation) -> tuple[list[Comparison], Exact]:
         """Decide the gradients of a run; on a zero of a divisor, whose formula has cancelled, those of one beside it.
 
         Where `forward` computes no number its floats say nothing of its formulas. A region is open, so that the run

@@ -145,6 +145,8 @@ class _Glance:
 
     def _unfitting(self, ties: Sequence[Tie]) -> Sequence[Tie]:
         middle, below = self._look(ties, 0), self._look(ties, -_NEAR)
+        if self._are_held(ties) and abs(middle.total - below.total) > _BENT * _NEAR * max(middle.size, below.size):
+            return ties
         fits = self._fits(ties, middle.total - below.total, below)
         if fits and not self.both and not _outside(middle, below, below).any():
             return ()
@@ -155,6 +157,13 @@ class _Glance:
             return ties
         off = _outside(middle, below, above)
         return [tie for tie in ties if self._is_off(tie, off, middle, below, above)] or (ties if off.any() else ())
+
+    def _are_held(self, ties: Sequence[Tie]) -> bool:
+        """Tell whether nobody differentiates the entries that are moved: on the edge the function is another one then.
+
+        Where the output is another one there than beside the edge, its derivatives by other inputs may be so too.
+        """
+        return not any(tie.name in self.places for tie in ties)
 
     def _fits(self, ties: Sequence[Tie], way: float, side: _Look) -> bool:
         """Tell whether the output changes on a way across edges as the gradients of a side say."""
