@@ -443,6 +443,39 @@ def test_functions_that_a_constructor_takes(folder, taken, dz, verdicts):
     assert {row.verdict for row in check(case, quick=True).comparisons if row.variant.sizes[0][1] > 1} == verdicts
 
 
+OWN = """
+import numpy as np
+
+
+class Dense:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.ones((n_in, n_out)), np.zeros(n_out)
+
+    def forward(self, x):
+        self.x, self.t = x.copy(), x.sum(axis=0)
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW, self.db, self.dt = self.x.T @ dout, {db}, 0.1
+        return dout @ self.W.T
+"""
+
+
+@pytest.mark.parametrize("db", ["dout.sum(axis=1)", "dout.sum()", "dout.sum(axis=1, keepdims=True)"])
+def test_a_gradient_of_a_wrong_shape_is_not_passed_over(folder, db):
+    """Of a weight that the constructor makes: the layer is not set up, and that says which gradient has which shape."""
+    (folder / "own.py").write_text(OWN.format(db=db))
+    (listing,) = listings(["own.py"])
+    cases, (reason,) = found_in(unit_of(listing))
+    assert cases == []
+    assert "the gradient of b has the shape" in str(reason)
+    (folder / "right.py").write_text(OWN.format(db="dout.sum(axis=0)"))
+    (listing,) = listings(["right.py"])
+    (case,), missing = found_in(unit_of(listing))
+    assert missing == []
+    assert list(case.real) == ["x", "W", "b"]
+
+
 @pytest.mark.parametrize("factor", [1, 2])
 def test_what_has_a_gradient_is_a_weight(folder, factor):
     """An argument that is a setting or a rate by its name is a weight where backward stores its gradient, and judged."""

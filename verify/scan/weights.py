@@ -156,6 +156,9 @@ def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) ->
             yield dict.fromkeys(sizes, size)
 
 
+_PLAIN = ("d{}", "d_{}", "grad_{}", "{}_grad")  # names that mean nothing else
+
+
 class _Held(NamedTuple):
     """The shapes of the weights of an object, the dict that holds them, if any, and whether backward changes them."""
 
@@ -193,7 +196,7 @@ def _held(
         named = [name for name in values if name in before and changing.steps]
         changed = {name: values[name] for name in named if _is_changed(values[name], before[name])}
         changed = {name: value for name, value in changed.items() if not _is_gradient(name, before)}
-        arrays = changed or {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
+        arrays = changed or {name: value for name, value in values.items() if _has_gradient(unit, name, value, before)}
         if arrays:
             return _Held({name: value.shape for name, value in arrays.items()}, container, bool(changed))
     return _Held({})
@@ -249,12 +252,20 @@ def _is_gradient(name: str, others: Iterable[str]) -> bool:
     return any(pattern.format(other) == name for other in others for pattern in NAMES["gradients"])
 
 
-def _has_gradient(unit: Any, name: str, value: Any) -> bool:
-    """Tell whether an array of an object has a gradient there."""
+def _has_gradient(unit: Any, name: str, value: Any, before: Mapping[str, Any]) -> bool:
+    """Tell whether an array of an object has a gradient there: of its shape, or else by its name alone.
+
+    A gradient of a wrong shape is one as well, where backward has made it for an array that was there `before`.
+    """
     if not _is_real(value):
         return False
     labels = [pattern.format(name) for pattern in NAMES["gradients"]]
-    stores = [getattr(unit, key, None) for key in NAMES["containers"]]
+    stores = [store for key in NAMES["containers"] if isinstance(store := getattr(unit, key, None), dict)]
     values = [getattr(unit, label, None) for label in labels]
-    values += [store.get(label) for store in stores if isinstance(store, dict) for label in (name, *labels)]
-    return any(item is not value and np.shape(item) == value.shape for item in values if item is not None)
+    values += [store.get(label) for store in stores for label in (name, *labels)]
+    if any(item is not value and np.shape(item) == value.shape for item in values if item is not None):
+        return True
+    if any(key in store for store in stores for key in (name, *labels)):
+        return True
+    made = (getattr(unit, pattern.format(name), None) for pattern in _PLAIN if pattern.format(name) not in before)
+    return name in before and any(isinstance(item, (np.ndarray, np.floating)) for item in made)
