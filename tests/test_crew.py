@@ -12,6 +12,8 @@ from clock import SAY
 from effort import slow, some
 
 from verify.runner import crew
+from verify.runner.process import Process
+from verify.runner.workers import Workers
 
 PATIENCE = 60  # seconds for what is over at once unless it never is
 COMMAND = str(Path(sys.executable).with_name("gradproof"))
@@ -205,3 +207,12 @@ def test_the_cores_that_a_process_may_use(monkeypatch):
     assert crew.cores() == 3
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
     assert crew.cores() == 1
+
+
+def test_a_short_answer_of_one_worker_shortens_no_other():
+    """Workers that are hired, or started anew, while another one answers in less than the usual time have all of it."""
+    with Workers(Process(), limit=PATIENCE) as workers, crew.Crew(workers, 2) as both:
+        both.hired().limit = 1
+        assert both.hired().limit == PATIENCE
+        with both.fresh() as fresh:
+            assert fresh.limit == PATIENCE

@@ -55,7 +55,7 @@ class Crew:
 
     def __init__(self, first: Workers, size: int | None = None) -> None:
         self.size = size or min(_MOST, os.cpu_count() or 1)
-        self._workers = [first]
+        self._workers, self._limit = [first], first.limit
         self._free: queue.SimpleQueue[Workers] = queue.SimpleQueue()
         self._free.put(first)
         self._hiring = threading.Lock()
@@ -82,7 +82,13 @@ class Crew:
 
     def fresh(self) -> Workers:
         """Return workers with a process that nothing was asked of yet; whoever asks closes them."""
-        return self._workers[0].another()
+        return self._another()
+
+    def _another(self) -> Workers:
+        """Return new workers with the usual limit: the first ones may just be answering in a shorter one."""
+        made = self._workers[0].another()
+        made.limit = self._limit
+        return made
 
     def checked(self, cases: Sequence[Case], seed: int) -> Generator[Checked]:
         """Yield what becomes of each case, in order; what is left when nobody asks for more is broken off."""
@@ -96,7 +102,7 @@ class Crew:
         """Return workers that are free, or new ones while there may be more."""
         with self._hiring:
             if self._free.empty() and len(self._workers) < self.size:
-                self._workers.append(self._workers[0].another())
+                self._workers.append(self._another())
                 return self._workers[-1]
         return self._free.get()
 
