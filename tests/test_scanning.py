@@ -476,6 +476,43 @@ def test_a_gradient_of_a_wrong_shape_is_not_passed_over(folder, db):
     assert list(case.real) == ["x", "W", "b"]
 
 
+REDUCED = """
+import numpy as np
+
+
+class Reduced:
+    def __init__(self, reduction="mean", axis=-1):
+        self.reduction, self.axis = reduction, axis
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x.mean(axis=self.axis) if self.reduction == "mean" else x.sum(axis=self.axis)
+
+    def backward(self, dout):
+        spread = np.expand_dims(dout, self.axis) * np.ones(self.x.shape)
+        return spread / self.x.shape[{axis}] if {mean} else spread
+"""
+
+
+@pytest.mark.parametrize(
+    ("axis", "mean", "good"),
+    [
+        ("self.axis", 'self.reduction == "mean"', True),
+        ("self.axis", "True", False),
+        ("-1", 'self.reduction == "mean"', False),
+    ],
+)
+def test_usual_values_of_options_are_tried(folder, axis, mean, good):
+    """A reduction by its sum, and along the first axis, where the code has a default for each."""
+    from verify.checks.checker import check
+
+    (folder / "reduced.py").write_text(REDUCED.format(axis=axis, mean=mean))
+    (listing,) = listings(["reduced.py"])
+    (case,), missing = found_in(unit_of(listing))
+    assert missing == []
+    assert check(case, quick=True).good is good
+
+
 @pytest.mark.parametrize("factor", [1, 2])
 def test_what_has_a_gradient_is_a_weight(folder, factor):
     """An argument that is a setting or a rate by its name is a weight where backward stores its gradient, and judged."""

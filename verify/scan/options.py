@@ -29,6 +29,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^(lr|learning_rate|step_size)$", (0.5,)),
     (r"^seed$", (0,)),
     (r"^axis$", (-1, 0)),
+    (r"^reduction$", ("mean", "sum")),
     (r"^(num_|n_)?(groups?|heads?)$|^G$|^n_?heads?$", (2,)),
 )
 
@@ -112,17 +113,16 @@ def varied(name: str, default: Any, texts: Sequence[str] = ()) -> tuple[Any, ...
 
     `texts` are those that the code compares it with.
     """
-    if isinstance(default, str) and default in texts:
-        return tuple(dict.fromkeys([default, *texts]))
+    usual = settings(name) if default in settings(name) and not isinstance(default, float) else ()
+    if isinstance(default, str) and (default in texts or usual):
+        return tuple(dict.fromkeys([default, *texts, *usual]))
     if isinstance(default, bool):
         return (default, not default)
     if isinstance(default, int) and 0 <= default < _SMALL:
         return tuple(dict.fromkeys([default, *settings(name)[:3], default + 1]))
     if isinstance(default, float) and default in (0, 1) and not names.RATE.match(name):
         return (default, 0.5)  # at a neutral number a term that backward forgets is not seen
-    if isinstance(default, str) and default in settings(name):
-        return tuple(dict.fromkeys([default, *settings(name)]))
-    return ()
+    return tuple(dict.fromkeys([default, *usual])) if usual else ()
 
 
 def alternatives(values: Mapping[str, Any]) -> list[dict[str, Any]]:
