@@ -291,7 +291,7 @@ REASONS = {
     ),
     "a lambda": (
         HEAD + 'case = gradproof.pair(lambda x: np.sin(x), lambda dout, x: dout * x, x="N", name="case")\n',
-        "no function of yours returns the gradient of x as one expression",
+        "no function of yours returns the gradient of x itself, and as one expression",
     ),
     "an upstream that is of no use": (
         LOSS.format(body="        return self.y**2 - 3").replace("dout=1", "dout=2"),

@@ -34,7 +34,7 @@ from verify.tracing.following import SubjectError
 if TYPE_CHECKING:
     from verify.repair.trial import Failing
 
-_NOWHERE = "no function of yours returns the gradient of {} as one expression"
+_NOWHERE = "no function of yours returns the gradient of {} itself, and as one expression"
 _ELSEWHERE = "with other options, other lines return the gradients"
 _NO_PLACE = "no line can be inserted before {}"
 _LONG = "it takes too many lines"

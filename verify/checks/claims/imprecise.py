@@ -14,7 +14,7 @@ from verify.graph import balls
 from verify.graph.substitution import replaced
 
 _BITS = 128
-_CLOSE = 1e-2  # relative: a number that is further off is another one
+_CLOSE = 0.1  # relative: a number that is further off is another one
 _MOST_OWN, _MOST_EXACT = 4, 12
 _TIMES = (Fraction(1), Fraction(2), Fraction(3), Fraction(1, 2), Fraction(1, 3))
 
