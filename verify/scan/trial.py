@@ -9,6 +9,7 @@ import contextlib
 import io
 import itertools
 import math
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from verify.model.errors import GradproofError
 from verify.scan.looks import Looks
 from verify.scan.recipe import Recipe
 
+_LONGEST = 400  # characters of what an exception says: no sentence of ours is as long
 _REORDERED = 5  # gradients of which all orders are tried
 
 
@@ -181,7 +183,7 @@ def _outputs(case: TracedCase, arguments: Mapping[str, Any], seed: int = 0) -> l
 
 def _text(problem: BaseException) -> str:
     name = "" if isinstance(problem, GradproofError) else f"{type(problem).__name__}: "  # ours are sentences
-    return f"{name}{problem}".splitlines()[0][:200]
+    return textwrap.shorten(f"{name}{problem}".splitlines()[0], _LONGEST, placeholder=" …")
 
 
 def _drawn(rng: np.random.Generator, description: Input, sizes: Mapping[str, int]) -> Any:
