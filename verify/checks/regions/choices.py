@@ -74,6 +74,9 @@ def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgemen
         return Judgement(_STRAYS, left_open=True)
 
 
+_JUMPING = Judgement(_JUMPS)
+
+
 class _Judge:
     """An edge, and the case run there on floats."""
 
@@ -138,8 +141,8 @@ class _Judge:
         tied = {node for c in seen.conditions if c.tie for node in seen.trace.leaves(c.node)}
         names = {name for name, _ in self.edge.entries}
         free = {name for name in names if tied.isdisjoint(seen.inputs[name].nodes)}
-        if not (jumps or free == names):
-            return None
+        if not tied or not (jumps or free == names):  # at a bound of the domain no question need be tied
+            return _JUMPING if jumps else None
         try:
             rows, exact = self.explorer.decide(seen)
             decided = claims(exact, self.explorer.seed)
