@@ -155,8 +155,8 @@ class _Worker:
         from verify.runner.waiting import MOST, waited
 
         self._partial = b""
+        begin, waited_before = time.monotonic(), waited(self._pid)  # before the worker has anything to do
         self._send((limit, *request))
-        begin, waited_before = time.monotonic(), waited(self._pid)
         self._end = begin + limit
         while (left := self.left) > 0:
             try:
