@@ -1,4 +1,4 @@
-"""Proved changes as SARIF: a result for each case that is wrong, with the change as its `fixes`, if there is one.
+"""Changes that make cases right as SARIF: a result for each case that is wrong, its change as `fixes`, if there is one.
 
 Editors that read SARIF offer to make it. Columns are counted in characters.
 """
@@ -10,17 +10,25 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from reports.fixes import summary
+from reports.fixes import certainty, summary
 from reports.sarif import document, file_of, rule_of
 from verify.model.result import LineOf
 from verify.repair.result import Change, Fix, Repair, State
 
-_FIXED, _OPEN = "FIXED", "NOT-FIXED"
+_FIXED, _AGREEING, _OPEN = "FIXED", "FIXED-WITHIN-ROUNDING", "NOT-FIXED"
 _RULES = (
     rule_of(
         _FIXED,
         "wrong gradient, with the change that makes it right",
         "with the change, every gradient of the case is proved in every region, and its contracts are no worse",
+        "Make the change, or have `gradproof fix --write` make it.",
+        "error",
+    ),
+    rule_of(
+        _AGREEING,
+        "wrong gradient, with a change that makes it right to the accuracy of the code's constants",
+        "with the change, every gradient is proved or equal for some choice of the code's constants within their "
+        "rounding (AGREES), in every region, and the contracts of the case are no worse",
         "Make the change, or have `gradproof fix --write` make it.",
         "error",
     ),
@@ -44,7 +52,7 @@ def render(repairs: Sequence[Repair], version: str, status: int) -> str:
 
 def _result(repair: Repair) -> dict[str, Any]:
     digest = hashlib.sha256(f"{repair.where.file}\n{repair.name}".encode(errors="backslashreplace"))
-    rule = _OPEN if repair.fix is None else _FIXED
+    rule = _OPEN if repair.fix is None else _AGREEING if repair.fix.agreeing else _FIXED
     return {
         "ruleId": rule,
         "ruleIndex": [entry["id"] for entry in _RULES].index(rule),
@@ -60,7 +68,7 @@ def _result(repair: Repair) -> dict[str, Any]:
 def _message(repair: Repair) -> str:
     if repair.fix is None:
         return f"{repair.name}: no fix: {repair.why}"
-    return f"{repair.name}: every gradient is proved with this change: {_ideas(repair.fix)}"
+    return f"{repair.name}: {certainty(repair.fix)} with this change: {_ideas(repair.fix)}"
 
 
 def _ideas(fix: Fix) -> str:

@@ -1,4 +1,4 @@
-"""What became of repairs, as text: for each case the edit that is proved, as a diff, or why there is none."""
+"""What became of repairs, as text: for each case the edit that makes it right, as a diff, or why there is none."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from reports.words import explanation, signature
-from verify.repair.result import Repair, State
+from verify.repair.result import Fix, Repair, State
 
 _COLORS = {"+": "32", "-": "31", "@": "36"}
 _COUNTED = {
     State.FIXED: "with a proved fix",
+    State.AGREEING: "with a fix that agrees to the accuracy of the code's constants",
     State.RIGHT: "with nothing to fix",
     State.OPEN: "without a fix",
     State.UNABLE: "not tried",
 }
 _ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
 _IN_WORDS = ("likely", "code", "because")  # of what explains a wrong gradient, without its formulas and numbers
-_CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case{}:"
+_CODE = "\n  the exact gradients as NumPy code, which {} beside the forward of this case{}:"
+_PROVED, _AGREES = "is proved", "agrees to the accuracy of the code's constants, and is not proved,"
 _FIXED_SIZES = ", for its sizes alone ({})"
 
 
@@ -32,7 +34,8 @@ def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0
 def _next_step(repairs: Sequence[Repair], again: str) -> Iterator[str]:
     """Say why the exit status is 1, where it is, and what changes the files."""
     if again and any(repair.fix for repair in repairs):
-        yield "no file is changed yet, so the exit status is 1; to search again and write what is proved:"
+        changes = "what is shown" if any(repair.state is State.AGREEING for repair in repairs) else "what is proved"
+        yield f"no file is changed yet, so the exit status is 1; to search again and write {changes}:"
         yield f"    {again}"
     elif any(repair.state in (State.OPEN, State.UNABLE) for repair in repairs):
         yield "the exit status is 1: some gradients are left to correct by hand"
@@ -71,7 +74,14 @@ def _block(repair: Repair, color: bool) -> str:
     hazards = "".join(
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
-    return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}{hazards}"
+    return f"{repair.name} ({repair.where}): {certainty(repair.fix)} with this change: {ideas}\n{painted}{hazards}"
+
+
+def certainty(fix: Fix) -> str:
+    """Say how sure it is that a change makes every gradient right."""
+    names = ", ".join(fix.agreeing)
+    unproved = f"agrees to the accuracy of the code's constants, not proved for {names},"
+    return unproved if names else "every gradient is proved"
 
 
 def _nothing(repair: Repair) -> str:
@@ -100,7 +110,7 @@ def _instead(repair: Repair) -> str:
         result = repair.before.result if repair.before else None
         sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
         sizes = _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
-        return f"{_CODE.format(sizes)}\n\n{indent(repair.code.rstrip(), '    ')}"
+        return f"{_CODE.format(_AGREES if repair.agrees else _PROVED, sizes)}\n\n{indent(repair.code.rstrip(), '    ')}"
     return f"\n  {repair.codeless}" if repair.codeless else ""
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from effort import slow, some
+from scipy import special
 
 import verify
 from verify.cases.making import case
@@ -288,3 +289,11 @@ def test_a_node_is_there_once():
     x = nodes.node("input", (), ("x",), (3,))
     assert isinstance(x, Node)
     assert nodes.made("exp", x) is nodes.made("exp", x)
+
+
+def test_code_that_rounded_constants_keep_from_a_proof():
+    """Code of which rounded constants alone are open is the second choice, and says so in its first line."""
+    code = exact_code(forward_of(lambda x: 0.5 * x * (1 + special.erf(x / np.sqrt(2))), x="3"))
+    assert code.agrees
+    assert code.text.startswith("# agrees with the derivative of forward to the accuracy of the code's constants")
+    assert not exact_code(forward_of(lambda x: 0.5 * x * (1 + np.tanh(x)), x="3")).agrees

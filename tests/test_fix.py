@@ -11,9 +11,11 @@ from effort import slow, some
 from verify.discovery.messages import Answer, Unit
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE
+from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.mutation.result import How
 from verify.repair.diff import fix_of
-from verify.repair.result import State
+from verify.repair.proof import judged
+from verify.repair.result import Before, State
 from verify.repair.search import Search
 from verify.repair.write import write
 from verify.runner.workers import OURS, CollectedCase
@@ -700,3 +702,53 @@ def test_what_has_no_case(command, shop):
     assert command(*wanted, "--write").status == 0
     assert "return 2 * dout" in (shop / "mine.py").read_text()
     assert command("scan", "mine.py", "--quick").status == 0
+
+
+GELU = """
+import numpy as np
+import gradproof
+from scipy.special import erf
+
+def forward(x):
+    return 0.5 * x * (1 + erf(x / np.sqrt(2)))
+
+def backward(dout, x):
+    cdf = 0.5 * (1 + erf(x / np.sqrt(2)))
+    pdf = np.exp(-0.5 * x**2) {norm}
+    return dout * ({backward})
+
+case = gradproof.pair(forward, backward, x="3", name="case")
+"""
+TYPED = "agrees to the accuracy of the code's constants, not proved for x, with this change: "
+
+
+@pytest.mark.parametrize("wrong", ["cdf - x * pdf", *some(["cdf", "cdf + pdf", "x * pdf"], 1)])
+def test_a_change_that_rounded_constants_keep_from_a_proof(command, fixed, wrong):
+    """A change with which only rounded constants are left open is written, and said to agree and not to be proved."""
+    done = fixed(GELU.format(norm="/ np.sqrt(2 * np.pi)", backward=wrong), "--write", "--report", "sarif=fix.sarif")
+    assert (done.status, done.err) == (0, "gradproof: changed mine.py\n")
+    assert TYPED in done.out
+    assert "proved with" not in done.out
+    assert '"ruleId": "FIXED-WITHIN-ROUNDING"' in Path("fix.sarif").read_text()
+    assert "agrees (constants)" in command("run", "-v", "mine.py").out
+
+
+def test_a_change_that_leaves_a_number_with_too_few_digits(fixed):
+    """A change that leaves a difference which no rounding explains is not shown as one that agrees."""
+    done = fixed(GELU.format(norm="* 0.39894228040143", backward="cdf - x * pdf"), "--fix-budget", "20")
+    assert "+    return dout * (cdf + x * pdf)" not in done.out
+
+
+def test_a_gradient_that_was_proved_stays_so():
+    """An edit with which a gradient merely agrees that was proved before is refused; of a wrong one it is accepted."""
+
+    def result(x, W):
+        rows = [Comparison("gradient", name, verdict, evidence=Evidence(kind)) for name, (verdict, kind) in (x, W)]
+        return CaseResult("case", NOWHERE, "", "", "", (), ("", ""), tuple(rows))
+
+    proved, refuted, agrees = (Verdict.PROVED, ""), (Verdict.REFUTED, ""), (Verdict.AGREES, "constants")
+    before = Before(result(("x", refuted), ("W", proved)))
+    proof = judged(None, before, result(("x", agrees), ("W", proved)), How(0, True, False))
+    assert (proof.holds, proof.proves, proof.agreeing) == (True, False, ("x",))
+    for x, W in ((proved, agrees), ((Verdict.AGREES, "points"), proved)):
+        assert not judged(None, before, result(("x", x), ("W", W)), How(0, True, False)).holds

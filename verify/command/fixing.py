@@ -41,7 +41,7 @@ def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv:
         cases = selected(workers, options, config)
         repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
     progress.end()
-    right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
+    right = {State.RIGHT, State.FIXED, State.AGREEING} if options.write else {State.RIGHT}
     status = int(not {repair.state for repair in repairs} <= right)
     write_reports({request.path: edits.render(repairs, __version__, status) for request in wanted if request.path})
     again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])

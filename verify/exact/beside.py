@@ -28,16 +28,24 @@ from verify.model.result import CaseResult, Verdict
 _MODULE = "exact_gradient"
 
 
-def is_proved(case: Case, written: Written, seed: int) -> bool:
-    """Tell whether every gradient that code computes beside the forward of a case is proved."""
+def judge(case: Case, written: Written, seed: int) -> Verdict:
+    """Return PROVED if every gradient that code computes beside the forward of a case is.
+
+    AGREES is for gradients of which nothing is open but the rounding of constants in the code, and UNDECIDED for all
+    that is not handed out.
+    """
     with suppress(GradproofError), _imported(written.text) as module:
         beside = _with_code(case, getattr(module, NAME), written.inputs)
-        return all(_is_right(check(beside, seed, quick=quick)) for quick in (True, False))  # most of what is wrong soon
-    return False
+        soon = _judge(check(beside, seed, quick=True))  # most of what is wrong
+        return soon if soon is Verdict.UNDECIDED else _judge(check(beside, seed))
+    return Verdict.UNDECIDED
 
 
-def _is_right(result: CaseResult) -> bool:
-    return bool(result.comparisons) and all(row.verdict is Verdict.PROVED for row in result.comparisons)
+def _judge(result: CaseResult) -> Verdict:
+    unproved = [row for row in result.comparisons if row.verdict is not Verdict.PROVED]
+    if not result.comparisons or not all(row.rests_on_constants for row in unproved):
+        return Verdict.UNDECIDED
+    return Verdict.AGREES if unproved else Verdict.PROVED
 
 
 def _with_code(case: Case, backward: Callable[..., Any], inputs: tuple[str, ...]) -> Case:

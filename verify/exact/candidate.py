@@ -11,11 +11,12 @@ from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.checks.reference.theory import upstream_name
-from verify.exact.beside import is_proved
+from verify.exact.beside import judge
 from verify.exact.forward import recorded
 from verify.exact.recording import Recording, UnwritableError
 from verify.exact.rules import WAYS, Way, gradients
 from verify.exact.writing import MOST_LINES, LongError, Written, by_options, function
+from verify.model.result import Verdict
 from verify.tracing.observe import Variant, variants
 
 _PRIMES = (
@@ -38,24 +39,27 @@ _PRIMES = (
 )  # sizes of names: none is one more than another, or a product of others
 _LONG = f"no compact code: loops that are written out would take more than {MOST_LINES} lines"
 _UNPROVED = "no code: what was written is not proved for every region, size and option"
+_AGREES = "# agrees with the derivative of forward to the accuracy of the code's constants; not proved\n"
 _UNEXPECTED = "no code: a rule does not fit what forward does"
 _NEITHER = "no code: the case has no arrays, and no expression"
 _OPERATIONS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power", "neg": "neg"}
 
 
 class Code(NamedTuple):
-    """NumPy code of exact gradients that is proved, or why there is none."""
+    """NumPy code of exact gradients that is proved, or only `agrees` within roundings, or why there is none."""
 
     text: str = ""
     why: str = ""
+    agrees: bool = False
 
 
 def exact_code(case: Case, seed: int = 0, wanted: Collection[str] = ()) -> Code:
     """Return code that computes gradients of a case and is proved, or why there is none.
 
-    It is that of the inputs that are `wanted`, or of all of them.
+    It is that of the inputs that are `wanted`, or of all of them. Code that agrees to the accuracy of the constants in
+    it and in forward is the second choice, and says so in its first line.
     """
-    tried, why = set[Written](), _NEITHER
+    tried, why, agreeing = set[Written](), _NEITHER, Code()
     for write in _attempts(case):
         try:
             written = write(wanted)
@@ -66,11 +70,14 @@ def exact_code(case: Case, seed: int = 0, wanted: Collection[str] = ()) -> Code:
         except (ArithmeticError, LookupError, TypeError, ValueError):  # of shapes that no rule expects
             why = _UNEXPECTED
         else:
-            if written not in tried and is_proved(case, written, seed):
+            verdict = Verdict.UNDECIDED if written in tried else judge(case, written, seed)
+            if verdict is Verdict.PROVED:
                 return Code(written.text)
+            if verdict is Verdict.AGREES and not agreeing.text:
+                agreeing = Code(_AGREES + written.text, agrees=True)
             tried.add(written)
             why = _UNPROVED
-    return Code(why=why)
+    return agreeing if agreeing.text else Code(why=why)
 
 
 def _attempts(case: Case) -> Iterator[Callable[[Collection[str]], Written]]:

@@ -40,6 +40,7 @@ class ExactGradient:
     def numpy(self) -> str:
         """Return the source of a function that computes the gradient, proved for all inputs.
 
+        If it only agrees to the accuracy of the constants in the code, its first line says so.
         Raises InputError with the reason where no code is proved.
         """
         code = exact_code(self._case, wanted=(self._name,))

@@ -36,6 +36,7 @@ REST = "the rest of the case"  # the name of the row for what was left to check 
 # The kinds of evidence that more than one check asks for.
 SAME_FORMULA = "same formula"
 APPROXIMATION = "approximation"
+CONSTANTS = "constants"  # of the code, which explain a difference within their rounding
 SMALL_CONSTANT = "small constant"  # that `backward` ignores
 ITERATION = "iteration"  # of `forward` to a tolerance, of whose limit `backward` returns the derivative
 NEGLIGIBLE = "negligible"  # terms that no float can show in all of the domain
@@ -242,6 +243,11 @@ class Comparison:
     def unexplained(self) -> bool:
         """Tell whether the formula is right, and the floats are what rounding does not explain."""
         return self.verdict.good and self.rounding is not None and not self.rounding.explained
+
+    @property
+    def rests_on_constants(self) -> bool:
+        """Tell whether it is right for some choice of the code's constants within their rounding, and not proved."""
+        return self.good and self.verdict is Verdict.AGREES and self.evidence.kind == CONSTANTS
 
     @property
     def wrong(self) -> bool:

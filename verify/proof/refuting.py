@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verify.graph.graph import Graph
+from verify.model.comparison import CONSTANTS
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof.agreement import PRECISIONS, agreements
@@ -148,7 +149,7 @@ def _rounded(correction: Correction) -> Evidence:
         f"the same function to {_DIGITS_OF_CONSTANTS} digits for constants within their rounding: "
         f"{number} constant{'s' if number > 1 else ''} of the code, changed by at most {ulps} ulp"
     )
-    return Evidence("constants", detail, constants=number, ulps=ulps)
+    return Evidence(CONSTANTS, detail, constants=number, ulps=ulps)
 
 
 def left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, corrections: Corrections) -> Decision:

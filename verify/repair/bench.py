@@ -154,14 +154,14 @@ class Tool:
         with _silence():
             return exact_edits(self._failing)
 
-    def code(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[str, str]:
-        """Return NumPy code of the exact gradients of a case that is proved, or nothing, and why there is none."""
+    def code(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[str, str, bool]:
+        """Return NumPy code of the exact gradients, or nothing, why there is none, and whether it only agrees."""
         from verify.exact.candidate import exact_code
 
         self._worlds.enter(unit.folders)
         with _silence():
             code = exact_code(cases[number], how.seed)
-        return code.text, code.why
+        return code.text, code.why, code.agrees
 
     def _take(
         self,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.mutation.result import How, Mutant
-from verify.repair.result import Before, Edits, Hazard, Proof, Repair, State
+from verify.repair.result import Before, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import CollectedCase
 
@@ -45,7 +45,7 @@ def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Seq
     return [
         _without(repair, worse[0] if worse else _TOGETHER.format(proof.why))
         if repair.fix and (worse or not proof.holds)
-        else _with_hazards(repair, proof.hazards)
+        else _with_proof(repair, proof)
         for repair, proof in zip(apart, proofs, strict=True)
     ]
 
@@ -63,8 +63,11 @@ def _crosses(edit: Mutant, others: Edits) -> bool:
     return any(edit.file == o.file and edit.start < o.end and o.start < edit.end for o in others)
 
 
-def _with_hazards(repair: Repair, hazards: tuple[Hazard, ...]) -> Repair:
-    return replace(repair, fix=replace(repair.fix, hazards=hazards)) if repair.fix else repair
+def _with_proof(repair: Repair, proof: Proof) -> Repair:
+    if repair.fix is None:
+        return repair
+    fix = replace(repair.fix, hazards=proof.hazards, agreeing=proof.agreeing)
+    return replace(repair, fix=fix, state=fix.state)
 
 
 def _without(repair: Repair, why: str) -> Repair:
@@ -78,7 +81,7 @@ def _proofs(
     with crew.fresh() as workers:
         return [
             _proved_with(repair, edits) or _proof(workers.ask_about(PROOF, case, how, edits, repair.before))
-            if repair.state in (State.RIGHT, State.FIXED)
+            if repair.fix or repair.state is State.RIGHT
             else _NO_ANSWER
             for case, repair in zip(cases, repairs, strict=True)
         ]
@@ -86,7 +89,8 @@ def _proofs(
 
 def _proved_with(repair: Repair, edits: Edits) -> Proof | None:
     """Return the proof of a repair whose fix is all the edits that there are."""
-    return Proof(holds=True, hazards=repair.fix.hazards) if repair.fix and set(repair.fix.edits) == set(edits) else None
+    fix = repair.fix
+    return Proof(True, hazards=fix.hazards, agreeing=fix.agreeing) if fix and set(fix.edits) == set(edits) else None
 
 
 def _proof(answer: object) -> Proof:

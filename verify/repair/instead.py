@@ -37,5 +37,5 @@ def _is_open(repair: Repair) -> bool:
 
 def _coded(workers: Workers, case: CollectedCase, how: How, repair: Repair) -> Repair:
     answer = workers.ask_about(CODE, case, how)
-    code, codeless = answer.value if answer.kind == "done" else ("", f"no code: {answer.value}")
-    return replace(repair, code=code, codeless=codeless)
+    code, codeless, agrees = answer.value if answer.kind == "done" else ("", f"no code: {answer.value}", False)
+    return replace(repair, code=code, codeless=codeless, agrees=agrees)

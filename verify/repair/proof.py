@@ -1,5 +1,8 @@
 """Is a case right with some edits? Nothing may be worse than it was, and what was wrong has to be proved.
 
+Where a check leaves nothing open but the rounding of constants in the code, no edit can be proved: such a gradient is
+accepted as well, and named as one that only agrees.
+
 The whole check accepts an edit, with everything on. Of the case as it was, the first gradient that is refuted is enough
 to know, unless something is left to compare: a finding, or a gradient that nobody claims.
 """
@@ -51,7 +54,9 @@ def _is_spotless(result: CaseResult, case: Case) -> bool:
 def _compared(before: CaseResult, after: CaseResult) -> Proof:
     """Judge edits by the results before and after them."""
     why = next(_objections(before, after), "")
-    return Proof(not why, why, tuple(Hazard(finding.code, finding.detail) for finding in _added(before, after)))
+    hazards = tuple(Hazard(finding.code, finding.detail) for finding in _added(before, after))
+    agreeing = dict.fromkeys(row.name for row in after.comparisons if row.rests_on_constants)
+    return Proof(not why, why, hazards, agreeing=tuple(agreeing))
 
 
 def _have_same_outputs(original: Case, case: Case, how: How) -> bool:
@@ -62,9 +67,12 @@ def _have_same_outputs(original: Case, case: Case, how: How) -> bool:
 
 def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
     """Return what speaks against an edit that makes one result of the other."""
-    proved = {_key(row) for row in before.comparisons if row.verdict is not Verdict.PROVED} if before.good else set()
+    unproved = {_key(row) for row in before.comparisons if row.verdict is not Verdict.PROVED}
+    proved = {_key(row) for row in before.comparisons} - unproved
+    tolerated = unproved if before.good else set()
     for row in after.comparisons:
-        if not row.good or (row.verdict is not Verdict.PROVED and _key(row) not in proved):
+        accepted = row.verdict is Verdict.PROVED or _key(row) in tolerated
+        if not row.good or not (accepted or (row.rests_on_constants and _key(row) not in proved)):
             yield _WRONG.format(row)
     if not {_key(row) for row in before.comparisons if row.quantity != "case"} <= {
         _key(row) for row in after.comparisons

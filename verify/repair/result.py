@@ -21,6 +21,7 @@ class State(Enum):
     """What a search ended with; the value is the sentence that users read."""
 
     FIXED = "an edit is proved"
+    AGREEING = "an edit agrees to the accuracy of the code's constants"
     RIGHT = "nothing to fix: the case passes"
     OPEN = "no edit was proved"
     UNABLE = "no edit can be tried"
@@ -75,18 +76,27 @@ class Change(NamedTuple):
 class Proof(NamedTuple):
     """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new.
 
-    `before` is the case without edits, where it had to be checked as a whole for that.
+    `before` is the case without edits, where it had to be checked as a whole for that. The gradients that are
+    `agreeing` are not proved: they are right for some choice of the code's constants within their rounding.
     """
 
     holds: bool
     why: str = ""
     hazards: tuple[Hazard, ...] = ()
     before: Before | None = None
+    agreeing: tuple[str, ...] = ()
+
+    @property
+    def proves(self) -> bool:
+        """Return whether every gradient is proved."""
+        return self.holds and not self.agreeing
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
     """Edits under which every gradient of a case is proved, in every region, and its contracts are no worse.
+
+    Those that are `agreeing` are right to the accuracy of the code's constants, and not proved.
 
     `diff` is the change as a unified diff, `changes` are the pieces that it replaces, an edit each; `sources` are the
     digests of the files that it is a change of, by path.
@@ -98,11 +108,17 @@ class Fix:
     changes: tuple[Change, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    agreeing: tuple[str, ...] = ()
 
     @property
     def where(self) -> Place:
         """Return the line of the first edit."""
         return self.edits[0].where
+
+    @property
+    def state(self) -> State:
+        """Return what a search ended with that found this."""
+        return State.AGREEING if self.agreeing else State.FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +126,8 @@ class Repair:
     """A case and what became of its repair: the `fix`, or `why` there is none, and how many edits were `tried`.
 
     `before` is the case as it is, where that could be checked. Without a fix, `code` is NumPy code of the exact
-    gradients that is proved, or `codeless` says why there is none.
+    gradients that is proved, or only `agrees` to the accuracy of the code's constants, or `codeless` says why there is
+    none.
     """
 
     name: str
@@ -122,3 +139,4 @@ class Repair:
     before: Before | None = None
     code: str = ""
     codeless: str = ""
+    agrees: bool = False

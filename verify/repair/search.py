@@ -1,5 +1,8 @@
 """The search for the smallest edits that are proved: single edits first, then pairs of those that help.
 
+Where edits agree to the accuracy of the code's constants, none may be there that is proved: what is as likely as they
+are is tried to its end, and the exact gradient; then the first of them is taken.
+
 Many edits are tried in a request, in as many processes as there are; what leaves no wrong entry is checked whole.
 """
 
@@ -21,7 +24,7 @@ from verify.mutation.result import How, Mutant
 from verify.repair.confirm import confirmed, proved
 from verify.repair.diff import changed_of, fix_of, sources_of
 from verify.repair.instead import with_code
-from verify.repair.result import Before, Candidates, Edits, Hazard, Proof, Repair, State
+from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
 
@@ -38,6 +41,7 @@ _TIMES = 2  # and so often what it took to check the case, which each process do
 _MOST_PAIRS = 4_000
 _CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
+_MOST_AGREEING = 3  # edits that agree to the accuracy of constants: further ones write the same function
 _BEST = 4  # of these, which are tried with any other
 _UNWRITTEN = "the exact gradient is not written into the code: {}"
 _UNPROVED = "the written code differs from it at the sample"
@@ -53,7 +57,8 @@ class Search:
         self._end = time.monotonic() + budget
         self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._before: Before | None = None
-        self._hazards: tuple[Hazard, ...] = ()  # that the edits which are proved have
+        self._accepted = Proof(holds=False)  # of the edits that are handed out
+        self._agreeing: list[tuple[Edits, Proof]] = []  # edits that agree to the accuracy of constants
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._unwritten = ""  # why no edit writes the exact gradient
         self._seen = False  # whether anything is wrong at the sample
@@ -74,6 +79,8 @@ class Search:
         sources, edits = sources_of(start.edits), self._proved(start)
         if changed := changed_of(sources):
             return self._repair(State.OPEN, why=_CHANGED.format(relative(changed[0])))
+        if not edits and self._agreeing:
+            edits, self._accepted = self._agreeing[0]
         if edits:
             return self._repair(State.FIXED, edits)
         if self._before is not None and not self._before.whole:  # what is wrong, in words, is of more help now
@@ -86,13 +93,16 @@ class Search:
         singles: list[Edits] = [(edit,) for edit in start.edits]
         if self._only_lacks:
             return self._exact()
-        return (
-            self._first(singles, start.wrong, helpful)
-            or self._first(self._others(singles), start.wrong, helpful)
-            or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
-            or self._first(_pairs(helpful, singles), start.wrong, [])
-            or self._exact()
+        levels: Sequence[Callable[[], Sequence[Edits]]] = (
+            lambda: singles,
+            lambda: self._others(singles),
+            lambda: self._ask(FURTHER, ()),
+            lambda: _pairs(helpful, singles),
         )
+        for level in levels:
+            if not self._agreeing and (edits := self._first(level(), start.wrong, helpful)):
+                return edits
+        return self._exact()
 
     @property
     def _only_lacks(self) -> bool:
@@ -114,9 +124,9 @@ class Search:
         for edits in trials:
             if self._counted([edits])[0][1] == 0:
                 proof = self._proof(edits)
-                if proof.holds:
+                if proof.proves:
                     return edits
-                self._unwritten = self._unwritten or f"with it, {proof.why}"
+                self._unwritten = self._unwritten or (f"with it, {proof.why}" if proof.why else "")
         self._unwritten = self._unwritten or (_UNPROVED if trials else "")
         return ()
 
@@ -124,7 +134,9 @@ class Search:
         """Return whether edits are proved, in a process that has seen no other ones."""
         self._says("a change is being proved")
         proof = proved(self._crew, self._case, self._how, edits, self._before)
-        self._before, self._hazards = proof.before or self._before, proof.hazards
+        self._before, self._accepted = proof.before or self._before, proof
+        if proof.agreeing and proof.holds:
+            self._agreeing.append((edits, proof))
         return proof
 
     def _why(self, start: Candidates) -> str:
@@ -137,7 +149,10 @@ class Search:
         return "; ".join(filter(None, why))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
-        fix = replace(fix_of(edits), hazards=self._hazards) if edits else None
+        accepted, fix = self._accepted, fix_of(edits) if edits else None
+        if fix:
+            fix = replace(fix, hazards=accepted.hazards, agreeing=accepted.agreeing)
+        state = fix.state if fix else state
         return Repair(self._case.name, self._case.where, state, fix, why, self._tried, self._before)
 
     def _over(self) -> bool:
@@ -147,10 +162,10 @@ class Search:
         """Return the first edits that are proved; those that help go to `helpful`, the best first."""
         requests = [trials[i : i + _TOGETHER] for i in range(0, len(trials), _TOGETHER)]
         with ThreadPoolExecutor(self._crew.size) as pool:
-            while requests and not self._over():
+            while requests and not self._over() and len(self._agreeing) < _MOST_AGREEING:
                 batch, requests = requests[: self._processes], requests[self._processes :]
                 for edits, left in itertools.chain(*pool.map(self._counted, batch)):
-                    if left == 0 and self._is_proved(edits):
+                    if left == 0 and len(self._agreeing) < _MOST_AGREEING and self._is_proved(edits):
                         return edits
                     if left is not None and left < wrong:
                         helpful.append((left, edits))
@@ -167,7 +182,7 @@ class Search:
         if not proof.holds and self._seen and not self._nearest and edits[0].sees == "formula":
             ideas = " and ".join(f"`{edit.after}` ({edit.where})" for edit in edits)
             self._nearest = f"the nearest is {ideas}, with which {proof.why}"
-        return proof.holds
+        return proof.proves
 
     def _counted(self, trials: Sequence[Edits]) -> list[tuple[Edits, int | None]]:
         """Return for each of some edits how much they leave; where one of them hangs or crashes, each by itself."""

@@ -102,7 +102,7 @@ class Failing:
     def _count(self, case: TracedCase) -> None:
         start = time.process_time()
         self.counters = [Counter(case, run) for run in self.runs]
-        counts = [counter.wrong(case, self.how.seed) for counter in self.counters]
+        counts = [counter.start(case, self.how.seed) for counter in self.counters]
         self.counts = [_ALL if count is None else count for count in counts]
         self.seconds = time.process_time() - start
         self.returned = self._returned()

@@ -14,6 +14,7 @@ from verify.checks.reference import runs
 from verify.checks.reference.rounding import Judged, judge
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
+from verify.model.comparison import CONSTANTS
 from verify.model.exact import by_identity, decimal_text
 from verify.model.identity import Relation
 from verify.model.reasons import Reason
@@ -238,7 +239,7 @@ def _identical(a: flint.arb | None, b: flint.arb | None) -> bool:
 
 def _unless_unstable(decision: Decision, judged: Judged) -> Decision:
     """Take back that constants explain a difference where half of the digits are lost, as in a difference quotient."""
-    if decision.verdict is not Verdict.AGREES or decision.evidence.kind != "constants":
+    if decision.verdict is not Verdict.AGREES or decision.evidence.kind != CONSTANTS:
         return decision
     rounding = judged.rounding
     if judged.bound is not None and (rounding.unit != "ulp" or bool(judged.bound < _UNSTABLE)):
