@@ -20,6 +20,7 @@ def torch_function(
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
     as_if: object = None,
+    order: int = 1,
     name: str = "",
     **inputs: Any,
 ) -> TracedCase:
@@ -37,6 +38,11 @@ def torch_function(
     With `mode="jvp"` the tangents of the static method `jvp` are checked, as by `gradproof.jvp`: PyTorch's forward mode
     pushes a direction of each input to the outputs. The Function is then called in one way.
 
+    With `order=2` the gradients of its gradients are checked: PyTorch's engine differentiates what backward computes,
+    by the inputs and by the upstream, which is an input `dout` then (`dout1`, `dout2`, ... for several outputs). Its
+    shape is that of the output; if the sizes of the inputs do not tell it, state it, as in `upstream="N M"`. What is
+    claimed is the derivative of the gradients as they are, so check a case of the first order too.
+
     Raises InputError if the parts do not fit together, or PyTorch is not installed.
     """
     try:
@@ -45,7 +51,7 @@ def torch_function(
         raise InputError("torch_function needs PyTorch: pip install 'gradproof[torch]'") from None
     from verify.adapters.torch.case import case_of
 
-    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode, order)
 
 
 def torch_module(
@@ -57,6 +63,7 @@ def torch_module(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    order: int = 1,
     name: str = "",
     **inputs: Any,
 ) -> TracedCase:
@@ -68,7 +75,8 @@ def torch_module(
     other keyword arguments are those of `gradproof.case`.
 
     The module is called in the mode that it is in (`train()`, `eval()`), with copies of its buffers; what it draws at
-    random is not followed. Beside the plain call, each input of forward is frozen, and all parameters at once.
+    random is not followed. Beside the plain call, each input of forward is frozen, and all parameters at once. With
+    `order=2` the gradients of the gradients are checked, as by `torch_function`.
 
     Raises InputError if the parts do not fit together, or PyTorch is not installed.
     """
@@ -78,7 +86,7 @@ def torch_module(
         raise InputError("torch_module needs PyTorch: pip install 'gradproof[torch]'") from None
     from verify.adapters.torch.modules import case_of
 
-    return case_of(module, inputs, params or {}, Terms(options, upstream, sizes, allow, accuracy), name)
+    return case_of(module, inputs, params or {}, Terms(options, upstream, sizes, allow, accuracy), name, order)
 
 
 def autograd_primitive(

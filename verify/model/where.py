@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, TypeVar
 
 from verify.model.cells import cell
@@ -24,6 +24,7 @@ _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parents[1]
 _OWN = (_PACKAGE, _PACKAGE.parent / "gradproof")  # the second beside it in the checkout: the documented names
 _CALLING: set[int] = set()  # identities of code that paths begin at
+_ENGINES: set[Path] = set()  # folders of frameworks that call the user's code, whose own lines nobody asks about
 _F = TypeVar("_F", bound=Callable[..., object])
 _last_folder = ""  # the working directory when it was last asked for
 
@@ -219,8 +220,14 @@ def is_users(file: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_passed(file: str) -> bool:
-    """Tell whether a file is of this package, or none: most frames are, below an operation on symbols."""
-    return _is_none(file) or is_own(file)
+    """Tell whether a file is of this package, of an engine, or none: most frames are, below an operation on symbols."""
+    return _is_none(file) or is_own(file) or any(map(Path(file).is_relative_to, _ENGINES))
+
+
+def pass_through(module: ModuleType) -> None:
+    """Have the lines of a framework's package passed through, when the user's line is looked for."""
+    _ENGINES.add(Path(str(module.__file__)).parent)
+    _is_passed.cache_clear()
 
 
 def _is_none(file: str) -> bool:

@@ -12,6 +12,7 @@ import torch
 from torch.autograd.gradcheck import GradcheckError
 
 from verify.adapters.torch.case import WAY, calling_case, is_function
+from verify.adapters.torch.twice import Called
 from verify.cases.case import TracedCase
 from verify.cases.inputs import constant, real
 from verify.cases.terms import Terms
@@ -77,7 +78,7 @@ class _Call:
             else constant(value)
             for place, (name, value) in enumerate(zip(self._names(), self._arguments, strict=True))
         }
-        return calling_case(self._function, self.name, [*inputs], inputs, Terms(), "", self._place())
+        return calling_case(Called(self._function, [*inputs], inputs, Terms()), self.name, "", self._place())
 
     def _names(self) -> list[str]:
         """Return the names of the arguments, or numbered ones where the signature has none for each."""

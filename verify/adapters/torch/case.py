@@ -15,8 +15,9 @@ import torch
 
 from verify.adapters.torch.as_if import plainly
 from verify.adapters.torch.pushing import check_rule, pushing
-from verify.adapters.torch.running import followed, leaf
+from verify.adapters.torch.running import differentiable, followed, leaf
 from verify.adapters.torch.tensors import entering, leaving
+from verify.adapters.torch.twice import Called, second_order
 from verify.cases.as_if import Call, calling, like
 from verify.cases.case import Subject, TracedCase
 from verify.cases.inputs import Complex, Fixed, Real, described
@@ -32,20 +33,26 @@ WAY = "torch"  # the option by which each of these is a variant of its own
 PLAIN, STRIDED, SUMMED = "as it is", "upstream with gaps", "first output alone, summed"
 FROZEN = "{} frozen"
 MODES = "vjp", "jvp"
+_SECOND = 2
+_CLOSED = "torch::autograd::Error"  # PyTorch's name of the operation that raises, when it is differentiated
+_ONCE = "backward is marked once_differentiable: PyTorch takes no gradients of its gradients"
 _ALLOWED = {"GP124": "an input that is frozen gets no gradient"}
 
 
-def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str) -> TracedCase:
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str, order: object) -> TracedCase:
     """Return the case of a Function; raises InputError where the parts do not fit (`adapters.functions`)."""
     if mode not in MODES:
         raise InputError(f"mode={quoted(mode)}: expected one of {', '.join(map(repr, MODES))}")
+    if mode == "jvp" and order != 1:
+        raise InputError("order=2 is for mode='vjp'")
     if not is_function(function):
         raise InputError(f"torch_function({quoted(function)}): expected a subclass of torch.autograd.Function")
     names = parameters_of(function, {**inputs, **(terms.options or {})})
     if mode == "jvp":
         return pushing_case(function, names, inputs, terms, name)
     place = _place(function, function.backward, "backward")
-    return calling_case(function.apply, function.__name__, names, inputs, terms, name, place)
+    called = Called(function.apply, names, inputs, terms)
+    return calling_case(called, function.__name__, name, place, order=order)
 
 
 def is_function(value: Any) -> bool:
@@ -54,34 +61,31 @@ def is_function(value: Any) -> bool:
 
 
 def calling_case(
-    call: Callable[..., Any],
-    title: str,
-    names: Sequence[str],
-    inputs: Mapping[str, Any],
-    terms: Terms,
-    name: str,
-    backward: Place,
-    together: Collection[str] = (),
+    first: Called, title: str, name: str, backward: Place, together: Collection[str] = (), order: object = 1
 ) -> TracedCase:
     """Return the case of what is called with tensors by the names of inputs and options; raises InputError.
 
-    Each input is frozen once; those of `together`, the parameters of a module, all at once.
+    Each input is frozen once; those of `together`, the parameters of a module, all at once. Of order 2 are the
+    gradients of the first gradients.
     """
-    options = terms.options or {}
-    declared = {key: described(key, value) for key, value in inputs.items()}
-    if any(isinstance(value, Complex) for value in inputs.values()):
-        raise InputError(f"{title}: complex inputs are not supported yet")
-    wanted = [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
-    alone = [key for key in wanted if key not in together]
-    frozen = {FROZEN.format(key): {key} for key in alone} if len(wanted) > 1 else {}
-    frozen |= {FROZEN.format("parameters"): {*together}} if alone and together else {}
+    with naming(name or title):
+        _check_order(order)
+        if any(isinstance(value, Complex) for value in first.inputs.values()):
+            raise InputError("complex inputs are not supported yet")
+        by_first = _differentiated(first.inputs)
+        call, names, inputs, terms = second_order(first) if order == _SECOND else first
+        options = terms.options or {}
+        as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
+    wanted = _differentiated(inputs)
+    sets = {FROZEN.format(key): {key} for key in wanted if key not in together}
+    sets |= {FROZEN.format("parameters"): {*together}} if together else {}
+    frozen = {way: keys for way, keys in sets.items() if not keys >= {*by_first}}  # which would leave nothing
     ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
     allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
-    with naming(name or title):
-        as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
+    written = name or (title if order == 1 else f"{title}, second order")
     return traced(
-        name or title,
-        _driving(call, names, wanted, frozen, as_if),
+        written,
+        _driving(call, names, wanted, frozen, as_if, drops=order == 1),
         inputs,
         terms._replace(options={**options, WAY: ways}, allow=allow),
         where=made_at(),
@@ -89,6 +93,16 @@ def calling_case(
         unnamed=not name,
         stated=True,
     )
+
+
+def _check_order(order: object) -> None:
+    if isinstance(order, bool) or order not in (1, _SECOND):
+        raise InputError(f"order={quoted(order)}: expected 1, or 2 for the gradients of the gradients")
+
+
+def _differentiated(inputs: Mapping[str, Any]) -> list[str]:
+    declared = {key: described(key, value) for key, value in inputs.items()}
+    return [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
 
 
 def pushing_case(function: Any, names: Sequence[str], inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
@@ -136,10 +150,13 @@ def _driving(
     wanted: Sequence[str],
     frozen: Mapping[str, Collection[str]],
     as_if: Call | None,
+    *,
+    drops: bool,
 ) -> Subject:
     """Return what drives a call on tensors; `wanted` has the inputs that are differentiated, `frozen` which are not.
 
-    What it yields are the outputs, or those of `as_if`, from copies of the inputs.
+    What it yields are the outputs, or those of `as_if`, from copies of the inputs. Outputs that require no gradient are
+    marked so in a Function, and no claim is made of them: it `drops` them. First gradients are claimed all the same.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
@@ -151,16 +168,17 @@ def _driving(
             for key in required:
                 leaves[key].requires_grad_()
             copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
-            outputs = _differentiable(call(*(copies[key] for key in names)))
+            returned = call(*(copies[key] for key in names))
+            outputs = differentiable(returned) if drops else [*returned]
             stated = outputs if as_if is None else _stated(as_if, {**arguments, **leaves}, outputs)
             outputs, stated = ([part[0].sum()] if way == SUMMED else part for part in (outputs, stated))
         douts = yield leaving(stated[0]) if len(stated) == 1 else tuple(map(leaving, stated))
         sent = douts if isinstance(douts, tuple) else (douts,)
         with followed(dtype):
             upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
-            gradients = torch.autograd.grad(outputs, [leaves[key] for key in required], upstreams, allow_unused=True)
-        returned = dict(zip(required, gradients, strict=True))
-        return {key: _gradient(returned[key], leaves[key]) if key in returned else None for key in wanted}
+            gradients = _engine_gradients(outputs, [leaves[key] for key in required], upstreams)
+        by_name = dict(zip(required, gradients, strict=True))
+        return {key: _gradient(by_name[key], leaves[key]) if key in by_name else None for key in wanted}
 
     return subject
 
@@ -173,13 +191,32 @@ def _stated(as_if: Call, arguments: Mapping[str, Any], outputs: Sequence[torch.T
     return [*returned] if several else [returned]
 
 
-def _differentiable(returned: Any) -> list[torch.Tensor]:
-    """Return the outputs that gradients lead back from; raises ProtocolError if there are none."""
-    outputs = returned if isinstance(returned, tuple) else (returned,)
-    leading = [output for output in outputs if isinstance(output, torch.Tensor) and output.requires_grad]
+def _engine_gradients(
+    outputs: Sequence[torch.Tensor], leaves: Sequence[torch.Tensor], douts: Sequence[torch.Tensor]
+) -> Any:
+    """Return what the engine gives for the leaves; nothing where no output leads back to any.
+
+    What `once_differentiable` ends in leads to none. So the engine gives nothing there and raises nothing, unless it is
+    asked for all gradients, as training does. Raises ProtocolError.
+    """
+    leading = [(output, dout) for output, dout in zip(outputs, douts, strict=True) if output.requires_grad]
     if not leading:
-        raise ProtocolError("no output of the Function requires a gradient", Reason.MISSING_OUTPUT)
-    return leading
+        return [None for _ in leaves]
+    starts, sent = zip(*leading, strict=True)
+    if any(map(_is_closed, starts)):
+        raise ProtocolError(_ONCE, Reason.MISSING_GRADIENT)
+    return torch.autograd.grad(starts, leaves, sent, allow_unused=True)
+
+
+def _is_closed(start: torch.Tensor) -> bool:
+    """Tell whether the way back from a tensor leads to what must not be differentiated again."""
+    nodes, passed = [start.grad_fn], set[Any]()
+    while nodes:
+        node = nodes.pop()
+        if node is not None and node not in passed:
+            passed.add(node)
+            nodes += [following for following, _ in node.next_functions]
+    return any(node.name() == _CLOSED for node in passed)
 
 
 def _upstream(dout: Any, output: torch.Tensor, way: str) -> torch.Tensor:

@@ -13,13 +13,16 @@ from typing import Any
 import torch
 
 from verify.adapters.torch.case import calling_case
+from verify.adapters.torch.twice import Called
 from verify.cases.case import TracedCase
 from verify.cases.terms import Terms
 from verify.model.errors import InputError
 from verify.model.where import quoted, start_of
 
 
-def case_of(module: Any, inputs: Mapping[str, Any], params: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+def case_of(
+    module: Any, inputs: Mapping[str, Any], params: Mapping[str, Any], terms: Terms, name: str, order: object
+) -> TracedCase:
     """Return the case of a module; raises InputError where the parts do not fit (`adapters.functions`)."""
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"torch_module({quoted(module)}): expected a module, as in torch_module(Net(4, 3), x='N 4')")
@@ -39,8 +42,8 @@ def case_of(module: Any, inputs: Mapping[str, Any], params: Mapping[str, Any], t
         return torch.func.functional_call(module, {**tensors, **buffers}, kwargs=by_name)
 
     place = start_of(inspect.unwrap(type(module).forward).__code__)
-    names = [*arguments, *described]
-    return calling_case(call, title, names, {**inputs, **described}, terms, name, place, [*described])
+    called = Called(call, [*arguments, *described], {**inputs, **described}, terms)
+    return calling_case(called, title, name, place, [*described], order)
 
 
 def _own(buffer: torch.Tensor) -> torch.Tensor:

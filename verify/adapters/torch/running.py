@@ -12,8 +12,13 @@ import torch
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.kernels import kernels_followed
 from verify.adapters.torch.tensors import dtype_of, entering
+from verify.model.errors import ProtocolError
+from verify.model.reasons import Reason
+from verify.model.where import pass_through
 from verify.tracing.arrays import arrays
 from verify.tracing.symbols.concolic import Concolic
+
+pass_through(torch)
 
 
 @contextmanager
@@ -31,3 +36,12 @@ def followed(dtype: Any) -> Iterator[None]:
 def leaf(value: Any) -> Any:
     """Return an argument as PyTorch has it: arrays and real numbers as tensors, anything else as it is."""
     return entering(value) if isinstance(value, (np.ndarray, np.generic, Concolic)) else value
+
+
+def differentiable(returned: Any) -> list[torch.Tensor]:
+    """Return the outputs that gradients lead back from; raises ProtocolError if there are none."""
+    outputs = returned if isinstance(returned, tuple) else (returned,)
+    leading = [output for output in outputs if isinstance(output, torch.Tensor) and output.requires_grad]
+    if not leading:
+        raise ProtocolError("no output of the Function requires a gradient", Reason.MISSING_OUTPUT)
+    return leading
