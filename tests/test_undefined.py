@@ -7,6 +7,8 @@ from scipy import special
 
 import verify
 from verify import Verdict
+from verify.checks.checker import check
+from verify.model.reasons import Reason
 
 
 class Relu:
@@ -265,3 +267,50 @@ def test_a_determinant_that_is_0_by_its_formula_has_no_logarithm(part):
     """Floats may have the logarithm of a rounding there: that is not followed."""
     case = verify.pair(lambda x: x + np.linalg.slogdet(x[:, [0, 0]])[part], lambda d, x: d, x="2 2")
     assert {row.verdict for row in verify.check(case, quick=True).comparisons} <= {Verdict.UNDECIDED, Verdict.ERROR}
+
+
+def standardized(x):
+    """Return rows of mean 0 and variance 1, without an epsilon."""
+    return (x - x.mean(axis=0)) / x.std(axis=0)
+
+
+def of_standardized(dout, x):
+    y = standardized(x)
+    return (dout - dout.mean(axis=0) - y * (dout * y).mean(axis=0)) / x.std(axis=0)
+
+
+def unbiased(x):
+    """Return variances with a divisor of N - 1."""
+    return ((x - x.mean(axis=0)) ** 2).sum(axis=0) / (len(x) - 1)
+
+
+def of_unbiased(dout, x):
+    return 2 * dout * (x - x.mean(axis=0)) / (len(x) - 1)
+
+
+@pytest.mark.parametrize(("forward", "backward"), [(standardized, of_standardized), (unbiased, of_unbiased)])
+def test_a_size_for_which_forward_has_no_value(forward, backward):
+    """A forward that divides by 0 for one row is no number there, and the report says how to leave this size out."""
+    case = verify.pair(forward, backward, x="N D")
+    result = check(case)
+    (open_row,) = [row for row in result.comparisons if row.verdict is not Verdict.PROVED]
+    assert open_row.evidence.reason is Reason.ZERO_DIVISION
+    assert open_row.evidence.detail.endswith(
+        'no value for N=1; with sizes={"N": 3} in the case, that size alone is checked'
+    )
+    assert check(verify.pair(forward, backward, x="N D", sizes={"N": 3})).good
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        (lambda x: 2 * x, lambda dout, x: dout * (len(x) - 1) / (len(x) - 1) * 2),
+        (lambda x: x / (x - x), lambda dout, x: dout),
+    ],
+    ids=["backward alone", "all sizes"],
+)
+def test_a_size_that_is_not_to_be_left_out(forward, backward):
+    """Where backward alone has no value for a size, or forward has none for any, no size is offered."""
+    result = check(verify.pair(forward, backward, x="N"))
+    assert not result.good
+    assert not [row for row in result.comparisons if "sizes=" in row.evidence.detail]

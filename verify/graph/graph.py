@@ -304,7 +304,9 @@ class Graph:
         if top == bottom:
             return a
         base = self.constants.get(a)
-        if base is not None and exponent.denominator == 1 and (base or exponent > 0) and _small(base, exponent):
+        if base == 0 and exponent > 0:  # a root of 0 as well: what divides by it divides by 0
+            return a
+        if base is not None and exponent.denominator == 1 and base and _small(base, exponent):
             return self.constant(base**exponent.numerator)
         if self.ops[a] == "power":
             inner: Fraction = self.payloads[a]

@@ -47,6 +47,7 @@ _BENEATH = Evidence(
     "at every point tried, the formulas differ by less than the smallest positive float",
     reason=Reason.HIDDEN_TERM,
 )
+_NO_VALUE = ": forward has no value for {0}=1; with sizes={1} in the case, that size alone is checked"
 _LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order of the operations
 _BITS = 128
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
@@ -67,12 +68,14 @@ def gradient_row(seen: Observation, name: str, verdict: Verdict, **more: Any) ->
     )
 
 
-def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
-    """Write the row of a variant, or of the case, that could not be compared."""
+def not_compared(
+    case: TracedCase, variant: Variant | None, problem: SubjectError, others: Sequence[Comparison] = ()
+) -> Comparison:
+    """Write the row of a variant, or of the case, that could not be compared, beside those of `others`."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, _kind(problem))
     evidence = Evidence(
         kind,
-        str(problem),
+        f"{problem}{_only_for_one(case, variant, problem, others)}",
         place=problem.place,
         function=problem.function,
         after_forward=bool(problem.function) and problem.after_forward,
@@ -80,6 +83,22 @@ def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectErro
     )
     of = SAMPLE if variant is None else variant.written
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
+
+
+def _only_for_one(
+    case: TracedCase, variant: Variant | None, problem: SubjectError, others: Sequence[Comparison]
+) -> str:
+    """Say how to leave out a size of 1 for which forward divides by 0, as a variance of one row is; or nothing.
+
+    It is said only where the same code comes to its end for another size of that dimension.
+    """
+    if variant is None or problem.after_forward or _kind(problem) != DIVIDES:
+        return ""
+    for name, size in variant.written.sizes:
+        larger = [dict(row.variant.sizes)[name] for row in others if row.quantity != "case" and row.variant.sizes]
+        if size == 1 and name not in case.sizes and max(larger, default=1) > 1:
+            return _NO_VALUE.format(name, f"{{{name!r}: {max(larger)}}}".replace("'", '"'))
+    return ""
 
 
 def _kind(problem: BaseException | None) -> str:

@@ -140,7 +140,7 @@ class _Progress:
         except SubjectError as broken:
             rows, problem = [], broken
         if not rows:
-            self.comparisons.append(not_compared(self.case, variant, problem))
+            self.comparisons.append(not_compared(self.case, variant, problem, self.comparisons))
             self._last = None
             return
         unclaimed = [name for name in self.case.real if name not in {row.name for row in rows}]
@@ -375,7 +375,9 @@ def observed(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) ->
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
         call = f"{problem.call} raised " if problem.call else ""  # what compiled code raises does not name it
         reason = Reason.NOT_TRACED if problem.broken else problem.reason
-        raise SubjectError(f"{call}{problem}{advice}", problem.place, reason=reason) from problem
+        undecided = SubjectError(f"{call}{problem}{advice}", problem.place, reason=reason)
+        undecided.after_forward = problem.after_forward
+        raise undecided from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:
