@@ -24,21 +24,24 @@ _PROVED, _AGREES = "is proved", "agrees to the accuracy of the code's constants,
 _FIXED_SIZES = ", for its sizes alone ({})"
 
 
-def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "") -> str:
+def render(
+    repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "", status: int = 1
+) -> str:
     """Render repairs for a terminal; `again` is the command that writes them, where that was not done."""
     listed = [repair for repair in repairs if verbosity >= 0 or repair.state is not State.RIGHT]
     blocks = [_block(repair, color) for repair in listed]
-    return "\n\n".join([*blocks, "\n".join([summary(repairs), *_next_step(repairs, again)])]) + "\n"
+    return "\n\n".join([*blocks, "\n".join([summary(repairs), *_next_step(repairs, again, status)])]) + "\n"
 
 
-def _next_step(repairs: Sequence[Repair], again: str) -> Iterator[str]:
-    """Say why the exit status is 1, where it is, and what changes the files."""
+def _next_step(repairs: Sequence[Repair], again: str, status: int) -> Iterator[str]:
+    """Say why the exit status is not 0, where it is not, and what changes the files."""
     if again and any(repair.fix for repair in repairs):
         changes = "what is shown" if any(repair.state is State.AGREEING for repair in repairs) else "what is proved"
-        yield f"no file is changed yet, so the exit status is 1; to search again and write {changes}:"
+        yield f"no file is changed yet, so the exit status is {status}; to search again and write {changes}:"
         yield f"    {again}"
     elif any(repair.state in (State.OPEN, State.UNABLE) for repair in repairs):
-        yield "the exit status is 1: some gradients are left to correct by hand"
+        left = "a file is no Python" if status == 2 else "some gradients are left to correct by hand"
+        yield f"the exit status is {status}: {left}"
 
 
 def diffs(repairs: Sequence[Repair]) -> str:

@@ -7,8 +7,10 @@ from effort import slow
 
 from layers.arithmetic import MulLayer
 from verify.cases.conversation import drive
-from verify.discovery.collect import collect
+from verify.discovery.collect import cases_of, collect
+from verify.discovery.targets import units
 from verify.model.errors import InputError, TargetError
+from verify.model.reasons import Reason
 
 PYTHON = """
 import verify
@@ -243,3 +245,14 @@ def test_what_one_function_makes_for_two_files(command):
         done = command(*targets)
         assert done.out.endswith("FAILED: 2 gradients refuted (4 cases, 4 gradients of 16 entries: 2 proved).\n")
         assert "run this case alone: gradproof run verify_wrong.py --case 'a layer'" in done.out
+
+
+def test_a_file_that_is_no_python_is_told_from_one_that_imports_such_a_file(tmp_path, monkeypatch):
+    """Bad input is the file alone that does not parse, not one whose import fails for another file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken_file.py").write_text("1 +")
+    (tmp_path / "whole_file.py").write_text("import broken_file")
+    for name, reason in (("broken_file.py", Reason.NOT_PYTHON), ("whole_file.py", Reason.IMPORT_FAILED)):
+        with pytest.raises(TargetError) as caught:
+            [*map(cases_of, units(name))]
+        assert caught.value.reason is reason

@@ -739,13 +739,14 @@ def test_bad_input(command, folder, name, text, words):
 
 
 def test_a_file_that_does_not_parse_beside_others(command, folder):
-    """In a directory a file that does not parse is a row, and the others are scanned."""
+    """Named or in a directory, a file that does not parse is a row beside the others, and the exit status is 2."""
     (folder / "old.py").write_text("class A:\n    def backward(self): print 'old'\n")
     (folder / "cube.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
-    done = command("scan", "--quick")
-    assert done.status == 1
-    assert "SyntaxError" in done.out
-    assert "cube    x: N D" in done.out
+    for targets in ((), ("old.py", "cube.py")):
+        done = command("scan", "--quick", *targets)
+        assert done.status == 2
+        assert "SyntaxError" in done.out
+        assert "cube    x: N D" in done.out
 
 
 def test_directories_that_are_not_scanned(folder):

@@ -121,12 +121,13 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
     """It is a row named after the target, which no selection drops; `list` says it, and lists the others."""
     (shop / "bad.py").write_text(code)
     assert rows("bad.py", "shop.toml", "-k", "also") == [("bad.py", verdict, reason), ("also right", "PROVED", "")]
-    assert (rows.status, rows.cases[0]["where"]) == (1, {"file": "bad.py", "line": 0})
+    status = 2 if code == "1 +" else 1  # a file that is no Python is bad input
+    assert (rows.status, rows.cases[0]["where"]) == (status, {"file": "bad.py", "line": 0})
     assert [case.get("target") for case in rows.cases] == ["bad.py", None]
     assert shlex.join(rows.cases[0]["reproduce"]) == "gradproof run bad.py"
     if verdict == "ERROR":
         done = command("list", "bad.py", "shop.toml")
-        assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (1, 2, True)
+        assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (status, 2, True)
 
 
 @pytest.mark.parametrize("subcommand", ["run", "list", "fix", "mutate"])
@@ -145,6 +146,18 @@ def test_files_that_are_all_no_python(command, shop, subcommand, code, problem):
     assert (done.status, done.out) == (2, "")
     assert [line[:7] for line in done.err.splitlines()[-2:]] == ["gradpro", "worse.p"]
     assert problem in done.err
+
+
+@pytest.mark.parametrize("subcommand", ["run", "scan", "fix", "mutate"])
+def test_a_file_that_is_no_python_beside_others(command, shop, subcommand):
+    """The others are judged, and the exit status is 2, whatever they have."""
+    (shop / "bad.py").write_text("1 +")
+    (shop / "mine.py").write_text(cases(one="pass"))
+    (shop / "cube.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+    done = command(subcommand, "bad.py", "cube.py" if subcommand == "scan" else "mine.py")
+    assert done.status == 2
+    assert "SyntaxError: invalid syntax, at bad.py:1" in done.out
+    assert ("cube" if subcommand == "scan" else "one") in done.out
 
 
 def test_a_file_that_imports_what_is_no_python(rows, shop):

@@ -35,7 +35,7 @@ exit status:
   0  every gradient is proved or agrees
   1  a gradient is wrong, undecided or raised an error, a float error exceeds its bound, or a contract is violated,
      and the baseline does not list it; or a proof is weaker than in the baseline; compare: something became worse
-  2  the run could not start, or nothing was checked
+  2  the run could not start, nothing was checked, or a file is no Python (the others are checked)
   70 a bug in gradproof itself; 130 interrupted
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from verify import __version__
 from verify.command.arguments import OF_FIXES
 from verify.command.reporting import colored
-from verify.command.selection import selected
+from verify.command.selection import selected, unparsed
 from verify.command.starting import settings
 from verify.model.errors import InputError
 
@@ -42,13 +42,13 @@ def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv:
         repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
     progress.end()
     right = {State.RIGHT, State.FIXED, State.AGREEING} if options.write else {State.RIGHT}
-    status = int(not {repair.state for repair in repairs} <= right)
+    status = 2 if unparsed(cases) else int(not {repair.state for repair in repairs} <= right)
     write_reports({request.path: edits.render(repairs, __version__, status) for request in wanted if request.path})
     again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
     text = (
         fixes.diffs(repairs)
         if options.diff
-        else fixes.render(repairs, color=colored(options.color), verbosity=verbosity, again=again)
+        else fixes.render(repairs, color=colored(options.color), verbosity=verbosity, again=again, status=status)
     )
     if verbosity > -2 or options.diff:
         print(text, end="", flush=True)

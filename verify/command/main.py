@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 from verify.cache.folder import FOLDER, name
 from verify.command.arguments import parse
 from verify.command.reporting import report, show
-from verify.command.selection import selected
+from verify.command.selection import selected, unparsed
 from verify.command.starting import add_extensions, settings, start_workers
 from verify.discovery.packages import REPORTS, beside
 from verify.model.errors import InputError, WorkerError
@@ -214,7 +214,7 @@ def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
             print(f"{case.where}: {case.name}")
     for case in failed:
         print(f"gradproof: {case.name}: {case.comparisons[0].evidence.detail}", file=sys.stderr)
-    return 1 if failed else 0
+    return 2 if unparsed(cases) else int(bool(failed))
 
 
 def _merge(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verify import __version__
 from verify.command.arguments import OF_MUTANTS
 from verify.command.reporting import colored
-from verify.command.selection import selected
+from verify.command.selection import selected, unparsed
 from verify.command.starting import settings
 from verify.model.errors import InputError
 
@@ -40,4 +40,4 @@ def mutate(workers: Workers, options: argparse.Namespace, progress: Progress) ->
     on_stdout = [request.format for request in wanted if request.path is None] or ["terminal"]
     if verbosity > -2 or any(request.path is None for request in wanted):
         print("".join(texts[name]() for name in on_stdout), end="", flush=True)
-    return exit_status(surveys)
+    return 2 if unparsed(cases) else exit_status(surveys)

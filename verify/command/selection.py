@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,13 @@ def selected(workers: Workers, options: argparse.Namespace, config: Config) -> l
     if not any(isinstance(case, CollectedCase) for case in collected):
         _check_parsed(targets)
     return _chosen(collected, options)
+
+
+def unparsed(cases: Iterable[CollectedCase | CaseResult]) -> bool:
+    """Tell whether one of the files is no Python."""
+    from verify.model.result import CaseResult
+
+    return any(isinstance(case, CaseResult) and case.unparsed for case in cases)
 
 
 def _check_parsed(targets: Sequence[str]) -> None:

@@ -147,7 +147,7 @@ def _imported(unit: Unit) -> ModuleType:
     except (GradproofError, KeyboardInterrupt):
         raise
     except BaseException as problem:
-        raise failed(problem) from problem
+        raise failed(problem, unit.file) from problem
 
 
 def _from_file(unit: Unit) -> ModuleType:

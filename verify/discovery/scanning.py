@@ -25,9 +25,16 @@ class Listing(NamedTuple):
 
 
 def listings(paths: Sequence[str]) -> list[Listing]:
-    """Return the files that have gradients; raises InputError for a path that is none, or has no Python source."""
+    """Return the files that have gradients; raises InputError for a path that is none, or has no Python source.
+
+    A file that is named and no Python is a row beside others, and an InputError where there are none.
+    """
+    named = {Path(path) for path in paths if Path(path).is_file()}
     files = dict.fromkeys(file for path in paths or ["."] for file in _files(path))
-    return [listing for file in files if (listing := _listing(file)).candidates or listing.broken]
+    read = [_listing(file, parsed=file in named) for file in files]
+    if all(listing.broken and listing.path in named for listing in read):
+        raise InputError("\n".join(f"{listing.broken}: fix the file, or scan another one" for listing in read))
+    return [listing for listing in read if listing.candidates or listing.broken]
 
 
 def unit_of(listing: Listing) -> Unit:
@@ -50,8 +57,6 @@ def _files(path: str) -> Iterator[Path]:
     if place.is_file():
         if place.suffix != ".py":
             raise InputError(f"{path}: is not a Python file")
-        if broken := _listing(place, parsed=True).broken:
-            raise InputError(f"{broken}: fix the file, or scan another one")
         yield place
         return
     files = list(_below(place))

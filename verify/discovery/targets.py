@@ -51,11 +51,19 @@ def case_name(target: str) -> str:
     return cut_end(printable(target.strip()), _LONGEST_NAME)
 
 
-def failed(problem: BaseException) -> TargetError:
-    """Return the error that says what the user's code raised when it was imported, and where; rows name the target."""
+def failed(problem: BaseException, file: str = "") -> TargetError:
+    """Return the error that says what the user's code raised when it was imported, and where; rows name the target.
+
+    A `file` that does not parse itself is no Python; one that imports such a file merely fails.
+    """
     place = raised_at(problem)
+    own = (
+        isinstance(problem, SyntaxError)
+        and bool(file)
+        and Path(problem.filename or "").resolve() == Path(file).resolve()
+    )
     text = f"importing it failed: {described(problem)}{', at ' if place else ''}{place}"
-    return TargetError(text, place, reason=Reason.IMPORT_FAILED)
+    return TargetError(text, place, reason=Reason.NOT_PYTHON if own else Reason.IMPORT_FAILED)
 
 
 def is_path(target: str) -> bool:

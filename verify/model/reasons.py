@@ -19,6 +19,7 @@ class Reason(Enum):
     INTERNAL_ERROR = "internal-error"
     REPLACED_LIBRARY = "replaced-library"
     # Where cases are made.
+    NOT_PYTHON = "not-python"
     IMPORT_FAILED = "import-failed"
     UNSTABLE_IMPORT = "unstable-import"
     NOT_SET_UP = "not-set-up"

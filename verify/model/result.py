@@ -158,6 +158,11 @@ class CaseResult:
         """Return whether the claims are for a bounded domain only (`x: N D > 0`)."""
         return any(argument.bounds for argument in self.signature)
 
+    @property
+    def unparsed(self) -> bool:
+        """Tell whether it stands for a file that is no Python; one that is a known failure passes."""
+        return any(c.evidence.reason is Reason.NOT_PYTHON and not c.passes for c in self.comparisons)
+
     @cached_property
     def passes(self) -> bool:
         """Return whether something was compared, and no comparison or finding fails the run."""
@@ -280,6 +285,11 @@ class Run:
         return sum(c.unexplained and not c.passes for case in self.cases for c in case.comparisons)
 
     @property
+    def unparsed(self) -> bool:
+        """Tell whether a file is no Python, and the baseline does not know of it."""
+        return any(case.unparsed for case in self.cases)
+
+    @property
     def weaker(self) -> int:
         """Count what the baseline knows as proved, and is not proved any more."""
         return len({(case.where, case.name, c.key) for case in self.cases for c in case.comparisons if c.weaker})
@@ -328,8 +338,11 @@ def strict(case: CaseResult) -> CaseResult:
 def exit_status(run: Run) -> int:
     """Return 0 if all agree, 1 if anything is refuted, undecided, broken or found, 2 if no gradient was checked.
 
+    It is 2 as well if a file is no Python: nothing of it was checked, whatever the others have.
     Known failures pass; a proof that became weaker does not, nor a stale baseline where the gate is strict.
     """
+    if run.unparsed:
+        return 2
     if any(not case.passes for case in run.cases) or (run.cases and not run.complete) or (run.strict and run.stale):
         return 1
     return 0 if run.count("gradient") or run.known else 2
@@ -402,9 +415,9 @@ def summary(run: Run) -> str:
     checked = f"shard {run.shard}: {checked}" if run.shard else checked
     checked += f" of {plural(run.entries, 'entry')}" if run.entries > gradients.total() else ""
     match exit_status(run):
-        case 2:
+        case 2 if not run.unparsed:
             return f"{checked}: nothing was checked"
-        case 1:
+        case 1 | 2:
             accepted = f"; {plural(run.known, 'known failure')}" if run.known else ""
             return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{accepted})"
     agreeing = gradients[Verdict.AGREES]
