@@ -6,6 +6,7 @@ import ast
 import linecache
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from types import FrameType, TracebackType
 
@@ -57,9 +58,13 @@ def _expression_at(step: TracebackType) -> ast.AST | None:
     first, last, start, end = next(islice(code.co_positions(), step.tb_lasti // 2, None), (None,) * 4)
     if first is None or last is None or start is None or end is None:
         return None
+    return _smallest("".join(linecache.getlines(code.co_filename)), (first, start), (last, end))
+
+
+@lru_cache(maxsize=64)  # code that refuses an input does so in many runs, and a file may be long
+def _smallest(source: str, start: tuple[int, int], end: tuple[int, int]) -> ast.AST | None:
     with suppress(SyntaxError, ValueError):
-        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-        covering = [node for node in ast.walk(tree) if _covers(node, (first, start), (last, end))]
+        covering = [node for node in ast.walk(ast.parse(source)) if _covers(node, start, end)]
         while covering and isinstance(getattr(covering[-1], "ctx", None), ast.Store):
             covering.pop()  # what is assigned to: the value stands beside it
         return None if not covering or isinstance(covering[-1], ast.Raise) else covering[-1]
