@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from trees import tree_of
+from trees import parts_of, tree_of
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for part in ("verify", "reports") for path in sorted((ROOT / part).rglob("*.py"))]
@@ -94,7 +94,7 @@ def is_phrase(node):
 @cache
 def parsed(source):
     """Return the sentences that a module takes facts from, as they are written; each source is read once."""
-    return [ast.unparse(text) for node in ast.walk(tree_of(source)) for text in texts_read(node) if is_sentence(text)]
+    return [ast.unparse(text) for node in parts_of(tree_of(source)) for text in texts_read(node) if is_sentence(text)]
 
 
 @pytest.mark.parametrize("part", sorted({path.parent.relative_to(ROOT).as_posix() for path in SOURCES}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from test_layout import is_for_types
-from trees import tree_of
+from trees import parts_of, tree_of
 
 ROOT = Path(__file__).parent.parent
 SOURCES = {
@@ -23,9 +23,9 @@ SOURCES = {
 def imported(path):
     """Return the modules that a file imports, at whatever place; type checking aside."""
     tree = tree_of(path.read_text())
-    skipped = {id(n) for i in ast.walk(tree) if is_for_types(i) for n in ast.walk(i)}
+    skipped = {id(n) for i in parts_of(tree) if is_for_types(i) for n in ast.walk(i)}
     modules = set()
-    for node in ast.walk(tree):
+    for node in parts_of(tree):
         if id(node) not in skipped:
             if isinstance(node, ast.Import):
                 modules |= {alias.name for alias in node.names}
@@ -114,7 +114,7 @@ def test_the_command_imports_nothing_heavy():
 def test_nobody_evaluates_text():
     """No eval, exec, compile or sympify anywhere in the sources."""
     for path in SOURCES.values():
-        calls = {ast.unparse(n.func) for n in ast.walk(tree_of(path.read_text())) if isinstance(n, ast.Call)}
+        calls = {ast.unparse(n.func) for n in parts_of(tree_of(path.read_text())) if isinstance(n, ast.Call)}
         assert not calls & {"eval", "exec", "compile", "sympify", "sympy.sympify", "parse_expr"}, path
 
 
@@ -180,7 +180,7 @@ def test_no_fact_is_read_from_a_text():
         if name.startswith(("reports/", "verify/baseline/")):
             tree = tree_of(path.read_text())
             called = {
-                n.func.attr for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+                n.func.attr for n in parts_of(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
             }
             if called & APART or "re" in {module.split(".")[0] for module in imported(path)}:
                 reading.add(name)

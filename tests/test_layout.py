@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from trees import tree_of
+from trees import parts_of, tree_of
 
 ROOT = Path(__file__).parent.parent
 # From bottom to top: a folder may import those above it in this table, and itself.
@@ -82,9 +82,9 @@ def arrows(path, tree, typing=True):
     """Return the modules of ours that a file imports, at whatever place, for type checkers as well where asked."""
     own = path.parent.relative_to(ROOT).parts
     skipped = (
-        set() if typing else {id(node) for block in ast.walk(tree) if is_for_types(block) for node in ast.walk(block)}
+        set() if typing else {id(node) for block in parts_of(tree) if is_for_types(block) for node in ast.walk(block)}
     )
-    for node in ast.walk(tree):
+    for node in parts_of(tree):
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from effort import slow, some
-from trees import tree_of
+from trees import parts_of, tree_of
 
 import verify
 from verify.model.additions import HOW
@@ -75,7 +75,7 @@ def refusals():
 def calls():
     """Yield the calls of the tracer, and of what makes its errors, with their arguments."""
     for path in (Path("verify/model/unfollowed.py"), *sorted(Path("verify/tracing").rglob("*.py"))):
-        for node in ast.walk(tree_of(path.read_text(encoding="utf-8"))):
+        for node in parts_of(tree_of(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 yield ast.unparse(node.func), [ast.unparse(argument) for argument in node.args]
 

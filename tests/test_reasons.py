@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from effort import slow, some
-from trees import tree_of
+from trees import parts_of, tree_of
 
 from verify.model.explanations import entries
 from verify.model.reasons import Reason
@@ -26,7 +26,7 @@ def used(folder, names=()):
     members = set()
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py") if path.name not in names]
     for source in sources:
-        for node in ast.walk(tree_of(source)) if "Reason." in source else ():
+        for node in parts_of(tree_of(source)) if "Reason." in source else ():
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason":
                 members.add(Reason[node.attr])
     return members

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from trees import tree_of
+from trees import parts_of, tree_of
 
 import verify
 from verify.model.explanations import entries
@@ -40,14 +40,14 @@ ANY = re.compile("|".join(PHRASES))
 
 def docstrings(tree):
     """Return the texts that stand alone in a module: docstrings and comments on fields."""
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {id(node.value) for node in parts_of(tree) if isinstance(node, ast.Expr)}
 
 
 def sentences(source):
     """Return the texts of a module that are more than a word, each once, without its docstrings."""
     tree = tree_of(source)
     apart = docstrings(tree)
-    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in apart)
+    texts = (node for node in parts_of(tree) if isinstance(node, ast.Constant) and id(node) not in apart)
     return [node.value for node in texts if isinstance(node.value, str) and " " in node.value.strip()]
 
 
@@ -97,7 +97,7 @@ INTERNAL = re.compile(rf"(?<![\w.])verify\.(?:{'|'.join([*verify.__all__, 'exten
 
 def pasted(source):
     """Return the texts of a module that name what is public by `verify`, docstrings too: `help` and `explain` print some."""
-    texts = (node.value for node in ast.walk(tree_of(source)) if isinstance(node, ast.Constant))
+    texts = (node.value for node in parts_of(tree_of(source)) if isinstance(node, ast.Constant))
     return [text for text in texts if isinstance(text, str) and INTERNAL.search(text)]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from test_layout import FOLDERS, MODULES, ROOT, arrows, folder_of
-from trees import tree_of
+from trees import parts_of, tree_of
 
 PARTS = {
     "It decides": ["verify.proof.decide", "verify.tape.decide"],
@@ -64,7 +64,7 @@ def outside(names: Iterable[str]) -> set[str]:
     """Return the packages of others that modules import at run time."""
     packages = set()
     for name in names:
-        for node in ast.walk(tree_of(MODULES[name].read_text(encoding="utf-8"))):
+        for node in parts_of(tree_of(MODULES[name].read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 packages |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
