@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import chunks_of
+from effort import chunks_of, slow
 from test_approximation_composed import phi, phi_slope
 
 import verify
@@ -59,6 +59,7 @@ LAYERS = {
 CHUNKS, _ = chunks_of(1, 1, many=len(LAYERS), every=6)  # up to 40 seconds each
 
 
+@slow
 @pytest.mark.parametrize("name", [[*LAYERS][chunk] for chunk in CHUNKS])
 def test_series_under_a_softmax(name):
     """The largest entry is approximated, and no longer the largest beyond its threshold: that costs no proof."""

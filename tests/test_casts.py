@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from idioms import BOTH, collector, name, verdicts
 
 import verify
@@ -126,6 +126,7 @@ def test_what_is_made_a_number(square, x):
     assert verdicts(square, x) == BOTH
 
 
+@slow
 def test_the_whole_check():
     """Regions, contracts and floats come to the same."""
     assert verdicts(at_the_entrance, "", quick=False) == BOTH

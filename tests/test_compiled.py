@@ -88,6 +88,7 @@ def test_a_call_with_symbols_is_named(name):
     assert f"at {row.evidence.place}" in row.evidence.detail
 
 
+@slow
 def test_a_function_of_the_case_itself_is_named():
     """Compiled code that no line of the user's calls is a part of the case: a wrong derivative is judged at points."""
     forward = verify.check(verify.pair(EXP, lambda dout, x: dout * x, x=""), quick=True)

@@ -209,6 +209,7 @@ def absolute(slope, **more):
     return verify.pair(np.abs, lambda d, x: d * slope(x), x="N", **more)
 
 
+@slow
 def test_nan_at_a_kink_is_a_finding():
     """No derivative is missed there, as at the norm of several entries: one finding for both, which a case may allow."""
     result = verify.check(absolute(lambda x: x / np.abs(x)))
@@ -357,7 +358,7 @@ NO_NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("name", NO_NUMBERS)
+@pytest.mark.parametrize("name", some(NO_NUMBERS))
 def test_a_constant_on_an_edge_that_is_no_number(name):
     """No formula is kept of it, and it does not pass: at a kink it is GP211, and refuted where there is a derivative."""
     at_kink = verify.check(with_gradient_at_0(np.abs, NO_NUMBERS[name]))
@@ -370,6 +371,7 @@ def one_left_out(d, x, y):
     return (None if (x == 0).any() else d * np.sign(x) * y), d * np.abs(x)
 
 
+@slow
 def test_a_gradient_that_is_left_out_on_an_edge():
     """None for one of two inputs, where another is returned, does not pass; a slope between both does."""
     left_out = verify.check(verify.pair(lambda x, y: np.abs(x) * y, one_left_out, x="N", y="N"))
@@ -410,7 +412,7 @@ HELD = {
 }
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("name", some(HELD))
 def test_edges_of_inputs_that_nobody_differentiates(name):
     """The output may jump there, and still has a derivative by the other inputs: one of the sides is refuted."""
     forward, right, wrong = HELD[name]

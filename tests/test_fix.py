@@ -635,6 +635,7 @@ def test_a_case_that_passes(fixed):
     assert (done.status, done.out) == (0, "case (mine.py:12): nothing to fix\n\n1 case: 1 with nothing to fix.\n")
 
 
+@slow
 def test_a_gradient_that_is_left_out(fixed):
     """It is written where backward has None; a case that leaves it out itself stays, with the reason."""
     whole = affine()

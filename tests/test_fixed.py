@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.model.errors import InputError
@@ -71,6 +72,7 @@ def test_wrong(make):
     assert {row.name for row in comparisons if row.verdict is Verdict.REFUTED} == {"predicted"}
 
 
+@slow
 @pytest.mark.parametrize(("make", "verdict"), [(MeanSquares, Verdict.PROVED), (Doubled, Verdict.REFUTED)])
 def test_quick_and_large(make, verdict):
     """Large arrays are decided for fixed inputs as well, without expanding their entries."""

@@ -145,7 +145,7 @@ def test_value_and_slope(name, parameters):
     assert compared >= 10
 
 
-@pytest.mark.parametrize(("name", "parameters"), LINES)
+@pytest.mark.parametrize(("name", "parameters"), some(LINES))
 def test_what_a_line_says(name, parameters):
     """Symmetry, the value at 0, bounds, the domain and rising are true of the enclosures."""
     line = _full(name, parameters)

@@ -124,6 +124,7 @@ def number(text):
     return float(Fraction(text.rstrip("…")))
 
 
+@slow
 def test_a_term_that_is_hidden_on_all_of_the_domain_is_undecided():
     """Where no point of the domain shows a term, and no bound on it is proved, agreement is no reason to agree."""
     domain = verify.real("N", low=0)
@@ -259,11 +260,13 @@ def rows_slope(factor):
 
 @pytest.mark.parametrize(
     ("factor", "shape", "verdict"),
-    [
-        (1 / 0.3, "3 4", Verdict.AGREES),
-        ((1 + 1e-9) / 0.3, "1 3", Verdict.REFUTED),
-        (2 / 0.3, "1 3", Verdict.REFUTED),
-    ],
+    some(
+        [
+            (1 / 0.3, "3 4", Verdict.AGREES),
+            ((1 + 1e-9) / 0.3, "1 3", Verdict.REFUTED),
+            (2 / 0.3, "1 3", Verdict.REFUTED),
+        ]
+    ),
 )
 def test_terms_of_inputs_far_apart_show_where_all_are_nearer(factor, shape, verdict):
     """Where all but one term of each row are too small to be seen, no input alone makes two of them ordinary."""
@@ -281,6 +284,7 @@ def test_inputs_are_moved_nearer_within_their_region_only(look):
     assert not points
 
 
+@slow
 def test_a_refutation_stays_where_no_better_point_may_be_looked_for(monkeypatch):
     """All pairs of a graph share the work of looking for points where a mistake shows better; none needs it."""
     monkeypatch.setattr("verify.proof.decide._SHARPENING", 0)

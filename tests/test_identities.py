@@ -5,7 +5,7 @@ import gc
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.tracing.stand_ins import identities
@@ -71,6 +71,7 @@ def test_a_cache_by_identity_has_the_same_result_for_each_seed(layer):
     assert "id" not in globals()
 
 
+@slow
 def test_an_identity_is_not_given_twice_during_a_check():
     """Python gives a new object the address of a dead one; what was asked for lives until the check ends."""
     with identities.unrepeated([]):

@@ -140,6 +140,7 @@ def test_term_that_is_smaller_than_the_tolerance_is_refuted(layer: type) -> None
     assert _row(wrong, x=verify.real("2", **_X)).verdict is Verdict.REFUTED
 
 
+@slow
 def test_one_wrong_entry_of_several_is_refuted_alone() -> None:
     """Of a gradient that is right but for one entry, that entry is the counterexample."""
     row = _row(_wrong(_FixedPoint, lambda g: g * np.array([1.0, 1.0, 2.0])), x=verify.real("3", **_X))

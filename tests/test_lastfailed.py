@@ -46,6 +46,7 @@ def test_what_failed_is_checked_first(names):
     assert names("--ff") == ["d", "a", "b", "c"]
 
 
+@slow
 def test_what_was_not_checked_is_known_as_before(names):
     """A run of some cases changes nothing of what is known of the others."""
     names(wrong="bd")

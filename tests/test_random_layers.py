@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import flint
 import numpy as np
 import pytest
-from effort import LONG, PART, WHOLE, chunks_of, some
+from effort import LONG, PART, WHOLE, chunks_of, slow, some
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
@@ -428,6 +428,7 @@ def test_random_layers(change, chunk, counts):
     judged()
 
 
+@slow
 @searching(CHECKED, len(CHANGES))
 @given(st.sampled_from(CHANGES).flatmap(planted_layers))
 def test_check_says_the_same(drawn):

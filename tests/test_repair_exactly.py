@@ -264,7 +264,7 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("name", LACKING)
+@pytest.mark.parametrize("name", some(LACKING))
 def test_what_backward_leaves_out_is_written(module, name):
     """The exact gradient takes the place of None, where the position, the name or the attribute tells which one it is."""
     text, part = LACKING[name]
@@ -304,7 +304,7 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize("name", REASONS)
+@pytest.mark.parametrize("name", some(REASONS))
 def test_why_nothing_is_written(module, name):
     """It is said what is missing."""
     text, why = REASONS[name]

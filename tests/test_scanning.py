@@ -421,6 +421,7 @@ class Dense:
 """
 
 
+@slow
 @pytest.mark.parametrize(
     ("taken", "dz", "verdicts"),
     [
@@ -461,7 +462,7 @@ class Dense:
 """
 
 
-@pytest.mark.parametrize("db", ["dout.sum(axis=1)", "dout.sum()", "dout.sum(axis=1, keepdims=True)"])
+@pytest.mark.parametrize("db", some(["dout.sum(axis=1)", "dout.sum()", "dout.sum(axis=1, keepdims=True)"]))
 def test_a_gradient_of_a_wrong_shape_is_not_passed_over(folder, db):
     """Of a weight that the constructor makes: the layer is not set up, and that says which gradient has which shape."""
     (folder / "own.py").write_text(OWN.format(db=db))

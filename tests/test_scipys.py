@@ -178,6 +178,7 @@ print([sorted({row.verdict.name for row in verify.check(case, quick=True).compar
 """
 
 
+@slow
 def test_what_the_code_imports_first_while_it_runs_is_followed(tmp_path):
     """In a process that has nothing of SciPy yet: its functions and its distributions."""
     (tmp_path / "lazy.py").write_text(LAZY)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from reports import jsonfile, jsonread, terminal, words
@@ -69,7 +69,7 @@ def test_a_size_at_which_the_formula_is_wrong(where, variant):
     assert rows(verify.layer(spoilt(where), inputs={"x": "N D"})) == [("x", "REFUTED", variant)]
 
 
-@pytest.mark.parametrize("named", ["default", "attribute", "class", "option", "keyword"])
+@pytest.mark.parametrize("named", some(["default", "attribute", "class", "option", "keyword"]))
 def test_numbers_that_the_code_names_in_other_places(named):
     """A block may be a default, an attribute of an object or of a class, or the value of an option."""
 
@@ -102,6 +102,7 @@ def test_a_right_layer_says_its_sizes():
     assert further(result) == ("N 1 to 5, D 1 to 5",)
 
 
+@slow
 def test_sizes_that_forward_refuses():
     """They are no failure, and are listed with the reason; others are tried alone."""
 
@@ -141,6 +142,7 @@ def test_a_backward_that_raises():
     assert (name, verdict, variant) == ("the whole case", "ERROR", "N=5, D=2")
 
 
+@slow
 def test_arrays_of_one_size_beside_the_inputs():
     """Where only a size of 1 is taken beside the sample's, NumPy repeats the input: nothing is concluded from that."""
 

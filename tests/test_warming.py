@@ -21,6 +21,7 @@ def printed(code):
     return done.stdout
 
 
+@slow
 def test_rules_are_derived_in_advance():
     """SymPy is not asked again for the derivative of a product or of a quotient."""
     code = """
