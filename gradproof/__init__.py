@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         real,
         torch_function,
         torch_gradcheck,
+        torch_gradgradcheck,
         torch_module,
     )
 
@@ -63,6 +64,7 @@ __all__ = [
     "real",
     "torch_function",
     "torch_gradcheck",
+    "torch_gradgradcheck",
     "torch_module",
 ]
 

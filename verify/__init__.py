@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from verify.checks.checker import check
     from verify.model.result import CaseResult, Comparison, Verdict
     from verify.testing.assertions import assert_gradients
-    from verify.testing.checkers import jax_check_grads, torch_gradcheck
+    from verify.testing.checkers import jax_check_grads, torch_gradcheck, torch_gradgradcheck
 
 __all__ = [
     "Case",
@@ -38,6 +38,7 @@ __all__ = [
     "real",
     "torch_function",
     "torch_gradcheck",
+    "torch_gradgradcheck",
     "torch_module",
 ]
 __version__ = "0.1.0"
@@ -65,6 +66,7 @@ _HOMES = {
     "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
     "torch_gradcheck": "testing.checkers",
+    "torch_gradgradcheck": "testing.checkers",
     "torch_module": "adapters.functions",
     "jax_check_grads": "testing.checkers",
 }

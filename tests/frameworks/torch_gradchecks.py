@@ -11,7 +11,7 @@ import torch
 from torch.autograd import Function
 from torch.autograd.gradcheck import GradcheckError
 
-from verify import torch_gradcheck
+from verify import torch_gradcheck, torch_gradgradcheck
 from verify.testing.deciding import PointsOnlyWarning
 
 
@@ -127,3 +127,68 @@ def test_a_function_that_raises():
     """It raises what it raises in torch's checker."""
     with pytest.raises(RuntimeError, match="shape"), pytest.warns(PointsOnlyWarning):
         torch_gradcheck(lambda x: x.reshape(7, 7), X)
+
+
+def cube(factor, saved=lambda x: x):
+    """Return a Function for x**3 with a factor of its direction, and with what backward makes of x."""
+
+    class Cube(Function):
+        @staticmethod
+        def forward(x):
+            return x**3
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+            ctx.save_for_forward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 3 * saved(x) ** 2 * g
+
+        @staticmethod
+        def jvp(ctx, direction):
+            (x,) = ctx.saved_tensors
+            return factor * x**2 * direction
+
+    return Cube.apply
+
+
+def test_forward_mode_is_decided_where_it_is_asked_for():
+    """Gradients alone otherwise; a direction that is off by less than a tolerance is found, and by itself too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PointsOnlyWarning)
+        assert torch_gradcheck(cube(3), (X,), check_forward_ad=True)
+        assert torch_gradcheck(cube(3 + 1e-6), (X,))
+        for backward in (True, False):
+            with pytest.raises(GradcheckError, match="step"):
+                torch_gradcheck(cube(3 + 1e-6), (X,), check_forward_ad=True, check_backward_ad=backward)
+
+
+@pytest.mark.parametrize("asked", ["check_batched_grad", "check_grad_dtypes"])
+def test_what_else_torch_is_asked_for_is_given_to_it(asked):
+    """With a warning that says what; a wrong gradient is refuted before."""
+    with pytest.warns(PointsOnlyWarning, match="vmap|types"):
+        assert torch_gradcheck(Dense.apply, (X, W), **{asked: True})
+    with pytest.raises(GradcheckError, match="REFUTED"):
+        torch_gradcheck(*WRONG["close by"], **{asked: True})
+
+
+def test_gradients_of_gradients():
+    """What backward detaches is refuted, although the first gradients are right."""
+    detached = cube(3, lambda x: x.detach())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PointsOnlyWarning)
+        assert torch_gradgradcheck(cube(3), (X,)) is True
+        assert torch_gradgradcheck(lambda x, w: Dense.apply(x, w).tanh(), (X, W), atol=1e-3) is True
+        assert torch_gradcheck(detached, (X,))
+        assert torch_gradgradcheck(detached, (X,), raise_exception=False) is False
+        with pytest.raises(GradcheckError, match="dout"):
+            torch_gradgradcheck(detached, (X,))
+
+
+def test_gradients_of_gradients_that_cannot_be_followed():
+    """Torch's checker judges them, with the upstreams that it is given."""
+    with pytest.warns(PointsOnlyWarning, match="gradgradcheck has judged it"):
+        assert torch_gradgradcheck(torch.special.gammaln, POSITIVE, torch.ones(3, dtype=torch.float64))

@@ -15,7 +15,8 @@ def torch_gradcheck(func: Callable[..., Any], inputs: Any, *, raise_exception: b
     state the shapes, and the domain: all real numbers, or the widest of (0, inf), (0, 1), (-1, 1) and (1, inf) that has
     the given values in it and on which the outputs are finite. As with `quick=True`, the claim is about all numbers of
     that domain with which the code takes the same branches as at the samples; the other values stay what they are.
-    `settings` are those of torch's checker, whose tolerances are of no use here.
+    `settings` are those of torch's checker, whose tolerances are of no use here; with `check_forward_ad=True` forward
+    mode is decided as well.
 
     Returns True if each gradient is the exact derivative. Otherwise it raises `GradcheckError` with the report, which
     has an exact counterexample, or returns False with `raise_exception=False`. What cannot be decided is given to
@@ -29,6 +30,26 @@ def torch_gradcheck(func: Callable[..., Any], inputs: Any, *, raise_exception: b
     from verify.testing.gradcheck import gradcheck
 
     return gradcheck(func, inputs, raise_exception=raise_exception, settings=settings)
+
+
+def torch_gradgradcheck(
+    func: Callable[..., Any], inputs: Any, grad_outputs: Any = None, *, raise_exception: bool = True, **settings: Any
+) -> bool:
+    """Decide the gradients of the gradients of a function of tensors, in the place of `torch.autograd.gradgradcheck`.
+
+    As `torch_gradcheck`, of what backward computes: the claim is about all upstreams of the output's shape. That the
+    first gradients are right is decided by `torch_gradcheck` alone. Where torch's checker has to judge, it is given
+    `grad_outputs`.
+
+    Returns and raises as `torch_gradcheck` does.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise InputError("torch_gradgradcheck needs PyTorch: pip install 'gradproof[torch]'") from None
+    from verify.testing.gradcheck import gradgradcheck
+
+    return gradgradcheck(func, inputs, grad_outputs, raise_exception=raise_exception, settings=settings)
 
 
 def jax_check_grads(

@@ -55,9 +55,9 @@ def _reasons(result: CaseResult) -> Iterator[str]:
     yield from (row.evidence.detail for row in result.comparisons if not row.good and row.evidence.detail)
 
 
-def warn_of_points(name: str, why: str, checker: str) -> None:
-    """Say that a checker of the framework has to judge, and why."""
-    warnings.warn(_POINTS.format(name, why, checker), PointsOnlyWarning, stacklevel=4)
+def warn_of_points(name: str, why: str, checker: str, calls: int = 4) -> None:
+    """Say that a checker of the framework has to judge, and why, at the line of the test, so many calls above."""
+    warnings.warn(_POINTS.format(name, why, checker), PointsOnlyWarning, stacklevel=calls)
 
 
 def domain_of(values: Sequence[np.ndarray], is_finite: Callable[[Sequence[np.ndarray]], bool]) -> Bounds | None:

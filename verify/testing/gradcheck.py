@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.autograd.gradcheck import GradcheckError
 
-from verify.adapters.torch.case import WAY, calling_case, is_function
+from verify.adapters.torch.case import WAY, calling_case, is_function, pushing_case
 from verify.adapters.torch.twice import Called
 from verify.cases.case import TracedCase
 from verify.cases.inputs import constant, real
@@ -20,7 +20,18 @@ from verify.model.identity import NOWHERE, Place
 from verify.model.where import described, start_of
 from verify.testing.deciding import Bounds, Decision, decided, domain_of, warn_of_points
 
-_CHECKER = "torch.autograd.gradcheck"
+Maker = Callable[[Bounds], TracedCase]
+
+_FIRST, _SECOND = torch.autograd.gradcheck, torch.autograd.gradgradcheck
+_CALLS = 5  # from the warning up to the test
+# What torch's checkers are asked for beside the gradients of a backward pass, which they compare at the point alone.
+_AT_POINTS = {
+    "check_batched_grad": "gradients by vmap",
+    "check_batched_forward_grad": "directions by vmap",
+    "check_fwd_over_rev": "forward mode over backward",
+    "check_grad_dtypes": "types of gradients",
+    "masked": "masked gradients",
+}
 _NONE = "no tensor requires a gradient"
 _UNUSUAL = "a tensor is complex, sparse or empty"
 _NOT_FINITE = "no domain around the given inputs was found on which the outputs are finite"
@@ -28,20 +39,44 @@ _NOT_FINITE = "no domain around the given inputs was found on which the outputs 
 
 def gradcheck(function: Callable[..., Any], inputs: Any, *, raise_exception: bool, settings: dict[str, Any]) -> bool:
     """Return whether gradients are right, as torch's checker does (`testing.checkers`)."""
-    call = _Call(function, tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,))
-    decision = call.decision()
-    if decision.open:
-        warn_of_points(call.name, decision.open, _CHECKER)
-        return bool(torch.autograd.gradcheck(function, inputs, raise_exception=raise_exception, **settings))
-    if decision.wrong and raise_exception:
-        raise GradcheckError(decision.wrong)
-    return not decision.wrong
+    call = _Call(function, inputs)
+    cases = {"check_backward_ad": call.gradients, "check_forward_ad": call.directions}
+    makers = {key: make for key, make in cases.items() if settings.get(key, key == "check_backward_ad")}
+    checker = partial(_FIRST, function, inputs, raise_exception=raise_exception, **settings)
+    return _judged(call, makers.values(), settings, checker)
+
+
+def gradgradcheck(
+    function: Callable[..., Any], inputs: Any, upstreams: Any, *, raise_exception: bool, settings: dict[str, Any]
+) -> bool:
+    """Return whether gradients of gradients are right, as torch's checker does (`testing.checkers`)."""
+    call = _Call(function, inputs)
+    checker = partial(_SECOND, function, inputs, upstreams, raise_exception=raise_exception, **settings)
+    makers = [call.second_gradients] if settings.get("check_rev_over_rev", True) else []
+    return _judged(call, makers, settings, checker)
+
+
+def _judged(call: _Call, makers: Collection[Maker], settings: Mapping[str, Any], checker: partial[Any]) -> bool:
+    """Return whether all is right, decided as far as it can be; what is left is given to a checker of torch's."""
+    name, raises = f"torch.autograd.{checker.func.__name__}", checker.keywords["raise_exception"]
+    decisions = [call.decision(make) for make in makers]
+    if wrong := next((decision.wrong for decision in decisions if decision.wrong), ""):
+        if raises:
+            raise GradcheckError(wrong)
+        return False
+    left = [decision.open for decision in decisions if decision.open]
+    left += [title for key, title in _AT_POINTS.items() if settings.get(key)]
+    if left or not decisions:
+        warn_of_points(call.name, "; ".join(dict.fromkeys(left)) or "nothing is asked for", name, _CALLS)
+        return bool(checker())
+    return True
 
 
 class _Call:
     """A function and the arguments that it is to be called with; `wanted` are the places of those with a gradient."""
 
-    def __init__(self, function: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    def __init__(self, function: Callable[..., Any], inputs: Any) -> None:
+        arguments = tuple(inputs) if isinstance(inputs, (tuple, list)) else (inputs,)
         self._function, self._arguments = function, arguments
         owner = getattr(function, "__self__", None)
         self._class: Any = owner if is_function(owner) else None
@@ -50,8 +85,8 @@ class _Call:
             i for i, value in enumerate(arguments) if isinstance(value, torch.Tensor) and value.requires_grad
         ]
 
-    def decision(self) -> Decision:
-        """Return what becomes of the gradients."""
+    def decision(self, make: Maker) -> Decision:
+        """Return what becomes of a case of the call, which is made for a domain."""
         tensors = [self._arguments[place].detach() for place in self._wanted]
         if not tensors or any(map(_is_unusual, tensors)):
             return Decision(open=_UNUSUAL if tensors else _NONE)
@@ -59,7 +94,7 @@ class _Call:
             bounds = domain_of([tensor.numpy() for tensor in tensors], self._is_finite)
         except Exception as problem:  # noqa: BLE001 - whatever the user's function raises, torch's checker raises as well
             return Decision(open=described(problem))
-        return Decision(open=_NOT_FINITE) if bounds is None else decided(self.name, partial(self._case, bounds))
+        return Decision(open=_NOT_FINITE) if bounds is None else decided(self.name, partial(make, bounds))
 
     def _is_finite(self, drawn: Sequence[np.ndarray]) -> bool:
         arguments = list(self._arguments)
@@ -70,7 +105,19 @@ class _Call:
         outputs = returned if isinstance(returned, (tuple, list)) else (returned,)
         return all(bool(torch.isfinite(output).all()) for output in outputs if isinstance(output, torch.Tensor))
 
-    def _case(self, bounds: Bounds) -> TracedCase:
+    def gradients(self, bounds: Bounds) -> TracedCase:
+        """Return the case of the first gradients."""
+        return calling_case(self._called(bounds), self.name, "", self._place())
+
+    def second_gradients(self, bounds: Bounds) -> TracedCase:
+        """Return the case of the gradients of these."""
+        return calling_case(self._called(bounds), self.name, "", self._place(), order=2)
+
+    def directions(self, bounds: Bounds) -> TracedCase:
+        """Return the case of what forward mode pushes to the outputs."""
+        return pushing_case(self._called(bounds), self.name, "", self._place("jvp"))
+
+    def _called(self, bounds: Bounds) -> Called:
         low, high = bounds
         inputs = {
             name: real(" ".join(map(str, value.shape)), low=low, high=high)
@@ -78,7 +125,7 @@ class _Call:
             else constant(value)
             for place, (name, value) in enumerate(zip(self._names(), self._arguments, strict=True))
         }
-        return calling_case(Called(self._function, [*inputs], inputs, Terms()), self.name, "", self._place())
+        return Called(self._function, [*inputs], inputs, Terms())
 
     def _names(self) -> list[str]:
         """Return the names of the arguments, or numbered ones where the signature has none for each."""
@@ -95,8 +142,9 @@ class _Call:
             return [f"input_{place}" for place in range(len(self._arguments))]
         return names
 
-    def _place(self) -> Place:
-        code = getattr(inspect.unwrap(self._class.backward if self._class else self._function), "__code__", None)
+    def _place(self, rule: str = "backward") -> Place:
+        written = getattr(self._class, rule) if self._class else self._function
+        code = getattr(inspect.unwrap(written), "__code__", None)
         return start_of(code) if code else NOWHERE
 
 

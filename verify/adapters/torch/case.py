@@ -48,10 +48,11 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
     if not is_function(function):
         raise InputError(f"torch_function({quoted(function)}): expected a subclass of torch.autograd.Function")
     names = parameters_of(function, {**inputs, **(terms.options or {})})
-    if mode == "jvp":
-        return pushing_case(function, names, inputs, terms, name)
-    place = _place(function, function.backward, "backward")
     called = Called(function.apply, names, inputs, terms)
+    if mode == "jvp":
+        check_rule(function)
+        return pushing_case(called, function.__name__, name, _place(function, function.jvp, "jvp"))
+    place = _place(function, function.backward, "backward")
     return calling_case(called, function.__name__, name, place, order=order)
 
 
@@ -105,16 +106,15 @@ def _differentiated(inputs: Mapping[str, Any]) -> list[str]:
     return [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
 
 
-def pushing_case(function: Any, names: Sequence[str], inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
-    """Return the case of a Function along a line, by its `jvp`; raises InputError."""
-    check_rule(function)
-    title = name or function.__name__
-    with naming(title):
+def pushing_case(called: Called, title: str, name: str, rule: Place) -> TracedCase:
+    """Return the case of what is called with tensors along a line, by forward mode; raises InputError."""
+    call, names, inputs, terms = called
+    with naming(name or title):
         as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*(terms.options or {})])
         line = Line(inputs)
-    subject = pushing(function.apply, names, line, as_if)
-    place = _place(function, function.jvp, "jvp")
-    return traced(title, subject, line.inputs, terms, where=made_at(), backward=place, unnamed=not name, stated=True)
+    subject = pushing(call, names, line, as_if)
+    written = name or title
+    return traced(written, subject, line.inputs, terms, where=made_at(), backward=rule, unnamed=not name, stated=True)
 
 
 def _place(function: Any, rule: Any, title: str) -> Place:
