@@ -11,6 +11,7 @@ import pytest
 from effort import slow, some
 
 from verify.cases.made import Lost
+from verify.checks.checker import check
 from verify.discovery.collect import cases_again, cases_of, found_in
 from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
@@ -761,3 +762,118 @@ def test_directories_that_are_not_scanned(folder):
     (folder / "empty").mkdir()
     with pytest.raises(InputError, match="no Python files"):
         listings(["empty"])
+
+
+OPEN = """
+import numpy as np
+
+class Dense:
+    def __init__(self, W, b, kind="relu"):
+        self.W, self.b, self.kind = W, b, kind
+
+    def forward(self, x, mask=None):
+        self.x = x.copy()
+        z = self.x @ self.W + self.b
+        self.slope = 1 - np.tanh(z) ** 2
+        y = np.tanh(z) if self.kind == "relu" else z
+        return y if mask is None else y * mask
+
+    def backward(self, dout):
+        dz = dout * self.slope
+        self.dW, self.db = self.x.T @ dz, dz.sum(axis=0, keepdims={keep})
+        return dz @ self.W.T
+
+class Later:
+    def forward(self, x):
+        return x * x
+
+    def backward(self, dout):
+        {body}
+
+class Base:
+    def forward(self, x):
+        raise NotImplementedError
+
+    def backward(self, dout):
+        raise NotImplementedError
+"""
+
+
+@pytest.mark.parametrize("body", ["pass", "raise NotImplementedError", '"""To do."""'])
+def test_what_was_assumed_is_said(command, folder, body):
+    """Options that stayed at their defaults, a row for a vector, and classes without a backward have a line each."""
+    (folder / "open.py").write_text(OPEN.format(keep=True, body=body))
+    done = command("scan", "open.py")
+    assert done.status == 0
+    assert 'note: only kind="relu", mask=None was tried' in " ".join(done.out.split())
+    assert "note: b is taken as an array of shape (1, M)" in " ".join(done.out.split())
+    assert "gradproof: open.py: not checked, as backward is empty: Later (line 24)\n" in done.err
+
+
+def test_nothing_is_said_of_what_was_tried(command, folder):
+    """Options that were varied, vectors, and what is written have no line."""
+    text = (
+        OPEN.format(keep=False, body="return 2 * dout").replace(', kind="relu"', ", kind=None").replace("mask=None", "")
+    )
+    (folder / "open.py").write_text(
+        text.replace('if self.kind == "relu"', "")
+        .replace("else z\n", "\n")
+        .replace("y if mask is None else y * mask", "y")
+    )
+    done = command("scan", "open.py")
+    assert "note:" not in done.out
+    assert "not checked" not in done.err
+
+
+FLAT = """
+class Flatten:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape({lengths})
+
+    def backward(self, dout):
+        return dout.reshape({back})
+"""
+
+
+@pytest.mark.parametrize(
+    ("back", "good"), [("self.shape", True), ("self.shape[0], *self.shape[:0:-1]).swapaxes(1, -1", False)]
+)
+@pytest.mark.parametrize("lengths", ["x.shape[0], -1", "(len(x), -1)"])
+def test_what_flattens_rows_is_tried_with_more_dimensions(folder, lengths, back, good):
+    """A wrong order of entries shows only where rows have more than one dimension."""
+    (folder / "flat.py").write_text(FLAT.format(lengths=lengths, back=back))
+    (case,), _ = found_in(unit_of(listings(["flat.py"])[0]))
+    assert case.inputs["x"].shape == "N C H W"
+    assert check(case, 0, quick=True).good == good
+
+
+EMBEDDING = """
+import numpy as np
+
+class Embedding:
+    def __init__(self, {sizes}):
+        self.W = np.random.randn({shape})
+
+    def forward(self, idx):
+        self.idx = idx.copy()
+        return self.W[idx]
+
+    def backward(self, dout):
+        self.dW = np.zeros_like(self.W)
+        {add}
+"""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape"), [("vocab_size, dim", "vocab_size, dim"), ("dim, num_words", "num_words, dim")]
+)
+@pytest.mark.parametrize(
+    ("add", "good"), [("np.add.at(self.dW, self.idx, dout)", True), ("self.dW[self.idx] = dout", False)]
+)
+def test_the_table_of_an_index_that_a_constructor_makes(folder, sizes, shape, add, good):
+    """What is looked up by an index is called with indices of it, and a repeated one is among these."""
+    (folder / "lookup.py").write_text(EMBEDDING.format(sizes=sizes, shape=shape, add=add))
+    (case,), _ = found_in(unit_of(listings(["lookup.py"])[0]))
+    assert case.inputs["idx"].below == "V"
+    assert check(case).good == good

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from verify.discovery.scanning import listings, none_in, unit_of
+from verify.discovery.scanning import Listing, listings, none_in, unit_of
+from verify.model.elision import cut_end
 from verify.model.errors import InputError
 from verify.model.where import relative
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from verify.model.result import CaseResult
     from verify.runner.workers import CollectedCase, Workers
 
+_LONGEST = 300  # characters of names
 _MOST = 3  # files that are named one by one
 
 
 def listed(paths: Sequence[str]) -> int:
     """Print where gradients are, importing nothing; returns the exit status."""
     files = listings(paths)
+    _name_unwritten(files)
     for file in files:
         if file.broken:
             print(f"gradproof: {file.broken}", file=sys.stderr)
@@ -37,10 +40,20 @@ def listed(paths: Sequence[str]) -> int:
 
 def scanned(workers: Workers, paths: Sequence[str]) -> list[CollectedCase | CaseResult]:
     """Return the cases of the gradients in source, and rows for what has no case; raises InputError for none."""
-    cases = [case for file in listings(paths) for case in workers.cases(unit_of(file))]
+    files = listings(paths)
+    _name_unwritten(files)
+    cases = [case for file in files if file.candidates or file.broken for case in workers.cases(unit_of(file))]
     if not cases:
         raise none_in(paths)
     return cases
+
+
+def _name_unwritten(files: Sequence[Listing]) -> None:
+    """Say which classes have an empty backward, in a line for each file: nothing of them is checked."""
+    for file in files:
+        if file.unwritten:
+            names = cut_end(", ".join(file.unwritten), _LONGEST)
+            print(f"gradproof: {relative(file.path)}: not checked, as backward is empty: {names}", file=sys.stderr)
 
 
 def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:

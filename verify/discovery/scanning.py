@@ -12,16 +12,20 @@ from verify.discovery.targets import of_file, own_folders
 from verify.model.errors import InputError
 from verify.model.where import relative
 from verify.scan.candidate import Candidate
-from verify.scan.candidates import candidates, may_have
+from verify.scan.candidates import candidates, may_have, unwritten_in
 from verify.scan.source import Source
 
 
 class Listing(NamedTuple):
-    """A file with what has a gradient in it; `broken` says on which line it is no Python, if it is none."""
+    """A file with what has a gradient in it; `broken` says on which line it is no Python, if it is none.
+
+    `unwritten` are its classes whose backward is empty, with the lines.
+    """
 
     path: Path
     candidates: Sequence[Candidate]
     broken: str = ""
+    unwritten: Sequence[str] = ()
 
 
 def listings(paths: Sequence[str]) -> list[Listing]:
@@ -34,7 +38,7 @@ def listings(paths: Sequence[str]) -> list[Listing]:
     read = [_listing(file, parsed=file in named) for file in files]
     if all(listing.broken and listing.path in named for listing in read):
         raise InputError("\n".join(f"{listing.broken}: fix the file, or scan another one" for listing in read))
-    return [listing for listing in read if listing.candidates or listing.broken]
+    return [listing for listing in read if listing.candidates or listing.broken or listing.unwritten]
 
 
 def unit_of(listing: Listing) -> Unit:
@@ -78,7 +82,8 @@ def _listing(file: Path, *, parsed: bool = False) -> Listing:
         data = file.read_bytes()
         if not (parsed or may_have(data)):
             return Listing(file, ())
-        return Listing(file, candidates(Source(data, file.stem)))
+        source = Source(data, file.stem)
+        return Listing(file, candidates(source), unwritten=unwritten_in(source))
     except SyntaxError as problem:
         return Listing(file, (), not_python(problem, file))
     except (OSError, ValueError, RecursionError) as problem:

@@ -10,7 +10,7 @@ from verify.scan import names
 from verify.scan.behind import closures, losses
 from verify.scan.callsites import solved
 from verify.scan.candidate import Candidate, of_functions
-from verify.scan.classes import of_class
+from verify.scan.classes import of_class, unwritten
 from verify.scan.source import Scope, Source, has_flag, parameters
 
 _DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
@@ -53,6 +53,11 @@ def candidates(source: Source) -> list[Candidate]:
     of_classes = [candidate for name in source.classes for candidate in of_class(source, name)]
     of_functions = [item for scope in source.scopes for item in _of_scope(source, _without_methods(scope, of_classes))]
     return sorted([*of_classes, *of_functions], key=lambda candidate: candidate.line)
+
+
+def unwritten_in(source: Source) -> list[str]:
+    """Return the classes whose backward is still to be written, each with its line."""
+    return [f"{name} (line {line})" for name in source.classes for line in unwritten(source, name)]
 
 
 def _without_methods(scope: Scope, of_classes: Sequence[Candidate]) -> Scope:

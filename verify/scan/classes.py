@@ -50,6 +50,15 @@ def _main(source: Source, name: str) -> Candidate | None:
     return _net(source, name)
 
 
+def unwritten(source: Source, name: str) -> Iterator[int]:
+    """Yield the line of a method backward that is empty, or only raises, in a class that has a forward."""
+    empty = source.empty(name)
+    if names.Spellings(source.methods(name)).find(*names.FORWARD) and (
+        backward := names.Spellings(empty).find(*names.BACKWARD)
+    ):
+        yield empty[backward].lineno
+
+
 def _net(source: Source, name: str) -> Candidate | None:
     """Return a class with a method that returns a loss and gradients: those of its weights."""
     own = {item.name: item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)}

@@ -20,7 +20,8 @@ class Hints(NamedTuple):
     """The dimensions of arguments by name, as names or numbers; the least rank of others; which are indices.
 
     `listed` are those that may be lists, and `sizes` has how many entries the code takes of others. `divides` tells
-    that the code divides whole numbers, so that sizes may have to be multiples.
+    that the code divides whole numbers, so that sizes may have to be multiples. `flattened` are those whose rows the
+    code makes flat: they are meant to have more than two dimensions.
     """
 
     shapes: dict[str, tuple[str, ...]]
@@ -29,6 +30,7 @@ class Hints(NamedTuple):
     listed: frozenset[str]
     sizes: dict[str, int]
     divides: bool
+    flattened: frozenset[str] = frozenset()
 
 
 def hints(*functions: Function | None) -> Hints:
@@ -52,7 +54,19 @@ def hints(*functions: Function | None) -> Hints:
             sizes[name] = max(size, sizes.get(name, 0))
     sizes = {name: size for name, size in sizes.items() if not any(name in _sliced(node) for node in functions if node)}
     divides = any(isinstance(item, ast.FloorDiv) for node in functions if node for item in ast.walk(node))
-    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides)
+    flattened = frozenset(name for node in functions if node for name in _flattened(node))
+    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides, flattened)
+
+
+def _flattened(node: Function) -> Iterator[str]:
+    """Yield arrays whose rows become flat: `x.reshape(len(x), -1)`, `np.reshape(x, (n, -1))`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "reshape":
+            name = _name(item.func.value)
+            lengths = item.args if name in parameters(node) else item.args[1:]
+            lengths = lengths[0].elts if len(lengths) == 1 and isinstance(lengths[0], ast.Tuple) else lengths
+            if len(lengths) == 2 and ast.unparse(lengths[1]) == "-1":
+                yield name if name in parameters(node) else _name(item.args[0])
 
 
 def clips_to_unit(functions: Iterable[Function]) -> bool:

@@ -98,7 +98,7 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
     if (
         not plain
         or (changing(unit).steps and not unit.plain)
-        or any(text.startswith("gradproof.") for text in inputs.values())
+        or any(text.startswith("gradproof.") and not shapes.lookup(text) for text in inputs.values())
     ):
         yield NONE
         if made.arrays and changing(unit).stored and unit.plain:

@@ -100,7 +100,8 @@ def _resolved(module: Mapping[str, object], name: str) -> object:
 def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
     assert setup.recipe is not None
     place = as_place(file, setup.candidate.line)
-    return replace(setup.recipe.case(module), where=place, backward=place, text=setup.recipe.code)
+    recipe = setup.recipe
+    return replace(recipe.case(module), where=place, backward=place, text=recipe.code, notes=recipe.notes)
 
 
 def _lost(setup: Setup, file: str) -> Lost:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from verify.cases.sizes import bindings
 from verify.scan import functions, shapes
 from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
+from verify.scan.defaults import notes_of
 from verify.scan.engines import engines
 from verify.scan.hints import clips_to_unit, returned_by
 from verify.scan.layers import layers
@@ -88,7 +89,9 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         case = recipe.case(module)
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
         recipe = replace(recipe, sizes=dict([first]))
-    return best._replace(recipe=with_options(candidate, recipe, module, compared(*_functions(candidate, source))))
+    functions = _functions(candidate, source)
+    recipe = with_options(candidate, recipe, module, compared(*functions))
+    return best._replace(recipe=replace(recipe, notes=notes_of(candidate, recipe, module, functions)))
 
 
 def _opened(recipe: Recipe, opening: str, chosen: Mapping[str, Any]) -> Recipe:

@@ -36,13 +36,14 @@ _LOWS = (("", ""), ("0", ""), ("0", "1"), ("-1", "1"), ("1", ""))
 # Probabilities that no clip changes: `np.clip(p, 1e-7, 1 - 1e-7)` is there for what rounding makes of them.
 UNCLIPPED = ("0.001", "0.999")
 _CLASS = re.compile(r'gradproof\.integer\("N", below="[A-Z]\w*"\)')  # below a size, and not below 2
+_INDEX = re.compile(r'gradproof\.integer\("([^"]*)", below="([A-Z]\w*)"\)')
 _ROUNDS = (0, 1, 12, 200)  # combinations that are tried for each first shape, before those of the next one go on
 _COMBINED = 4000  # combinations that are put in order
 
 
 def of_inputs(first: str, others: Sequence[str], hints: Hints) -> Iterator[dict[str, str]]:
     """Yield shapes of all arrays by name, the first one's leading."""
-    if first in hints.indices and others:
+    if first in hints.indices:
         stated = hints.shapes.get(first)
         for shape, table in [(" ".join(stated or ()), "V D")] * bool(stated) + [*_LOOKUPS]:
             yield {first: f'gradproof.integer({quoted(shape)}, below="V")', **dict.fromkeys(others, table)}
@@ -83,6 +84,8 @@ def _of_first(name: str, hints: Hints, *, alone: bool) -> list[str]:
     usual = [shape for shape in _FIRST if hints.divides or shape not in (_HALVED, _HEADED)]
     usual = [shape for shape in usual if alone or shape != _COLUMN]
     likely = [shape for shape in usual if len(shape.split()) >= hints.ranks.get(name, 0)]
+    if alone and name in hints.flattened:  # of rows that are flat already nothing would be seen
+        likely = sorted([shape for shape in likely if " " in shape], key=lambda shape: len(shape.split()) < 3)
     alike = [shape for shape in likely if stated and len(shape.split()) == len(stated)]
     return list(dict.fromkeys([*_stated(stated, ""), *alike])) if stated else likely
 
@@ -146,6 +149,12 @@ def classes(first: str) -> str:
 def is_class(text: str) -> bool:
     """Tell whether a target is the label of a class for each row."""
     return bool(_CLASS.fullmatch(text))
+
+
+def lookup(text: str) -> tuple[str, str] | None:
+    """Return the shape of an index and the size of the table that it is for, or None for any other input."""
+    match = _INDEX.fullmatch(text)
+    return (match[1], match[2]) if match else None
 
 
 def signs(first: str) -> str:

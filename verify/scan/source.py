@@ -76,6 +76,11 @@ class Source:
         inherited = [item for base in self.bases(name) for item in self.methods(base, [*seen, name]).items()]
         return {**dict(inherited), **own}
 
+    def empty(self, name: str) -> dict[str, Function]:
+        """Return the methods that a class itself defines and that compute nothing."""
+        own = [item for item in self.classes[name].body if isinstance(item, Function)]
+        return {item.name: item for item in own if _is_abstract(item)}
+
     def abstract(self, name: str, seen: Sequence[str] = ()) -> set[str]:
         """Return the methods of a class that compute nothing, and are there to be filled in."""
         node = self.classes.get(name)

@@ -45,7 +45,7 @@ def _offered(
         first = values[0]
         others = alternatives(first) if isinstance(first, dict) else texts.get(name, settings(name))
         yield name, (first, *(value for value in others if value != first))
-    for function in _called(candidate, module):
+    for function in called(candidate, module):
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
                 values = varied(name, item.default, texts.get(name, ()))
@@ -53,7 +53,7 @@ def _offered(
                     yield name, values
 
 
-def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
+def called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
     """Return what takes the options of a case."""
     if candidate.kind in ("layer", "net", "value"):
         make = resolved(module, candidate.cls)

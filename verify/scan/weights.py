@@ -18,6 +18,7 @@ from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.scan.candidate import Candidate
 from verify.scan.recipe import quoted
+from verify.scan.shapes import lookup
 
 _LETTERS = "MKPQ"  # dimensions that only the constructor knows
 _CONTAINERS = ("params", "parameters", "weights")
@@ -97,13 +98,16 @@ def weights_of(
 
     `complete` tells whether forward takes no other inputs; `all_arrays` that all arrays of the object are weights.
     """
-    first, tuples = next(iter(inputs.values())), frozenset(name for name in sizes if "shape" in name)
-    numerals = {part: int(part) for text in inputs.values() for part in text.split() if part.isdigit()}
-    named = bindings([real(text) for text in inputs.values()], {})[0]
+    dimensioned = {name: " ".join(lookup(text) or (text,)) for name, text in inputs.items()}
+    first, tuples = next(iter(dimensioned.values())), frozenset(name for name in sizes if "shape" in name)
+    looks_up = bool(lookup(next(iter(inputs.values()))))
+    numerals = {part: int(part) for text in dimensioned.values() for part in text.split() if part.isdigit()}
+    named = bindings([real(text) for text in dimensioned.values()], {})[0]
     dimensions = {**named, **numerals}
     others = {**{name: size + _APART for name, size in named.items()}, **numerals}
     for wrapped in dict.fromkeys([frozenset[str](), tuples]):
-        for numbers in zip(_numbers(sizes, first, dimensions), _numbers(sizes, first, others), strict=True):
+        numbered = [[*_numbers(sizes, first, each, looks_up=looks_up)] for each in (dimensions, others)]
+        for numbers in zip(*numbered, strict=True):
             runs = []
             for each, there in zip(numbers, (dimensions, others), strict=True):
                 sized = {name: (size,) if name in wrapped else size for name, size in each.items()}
@@ -123,13 +127,11 @@ def weights_of(
                 yield _named(runs)._replace(tuples=wrapped)
 
 
-def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]], more: Sequence[Any]) -> dict[str, Any]:
+def _run(unit: Any, candidate: Candidate, arrays: Mapping[str, Any], more: Sequence[Any]) -> dict[str, Any]:
     """Run forward and backward: some weights are made there, and all gradients; return the arrays between the two.
 
     What forward changes is no weight: a running mean.
     """
-    rng = np.random.default_rng(0)
-    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     output = getattr(unit, candidate.forward)(*arrays.values())
     output = next((getattr(unit, name) for name in NAMES["outputs"] if hasattr(unit, name)), output)
     backward = getattr(unit, candidate.backward)
@@ -141,12 +143,29 @@ def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]],
     return before
 
 
-def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Yield numbers for sizes: new ones, a dimension of the input that its rows have and new ones, or all alike."""
+def _drawn(inputs: Mapping[str, str], dimensions: Mapping[str, int]) -> dict[str, Any]:
+    """Return arrays to run with: numbers, and indices of the table that they are looked up in."""
+    rng = np.random.default_rng(0)
+    indices = {name: index for name, text in inputs.items() if (index := lookup(text))}
+    return {
+        name: rng.integers(0, dimensions[indices[name][1]], concrete(indices[name][0], dimensions))
+        if name in indices
+        else rng.normal(size=concrete(text, dimensions))
+        for name, text in inputs.items()
+    }
+
+
+def _numbers(
+    sizes: Sequence[str], first: str, dimensions: Mapping[str, int], *, looks_up: bool
+) -> Iterator[dict[str, int]]:
+    """Yield numbers for sizes: new ones, a dimension of the input that its rows have and new ones, or all alike.
+
+    Of an index, one size is that of the table that it `looks_up` rows in: no larger index is drawn.
+    """
     parts = first.split()
     new = [size for size in range(3, _LARGEST) if size not in dimensions.values()]
     ordered = sorted(sizes, key=lambda name: not _INPUT.search(name))
-    if not any(map(_INPUT.search, sizes)):
+    if not looks_up and not any(map(_INPUT.search, sizes)):
         yield dict(zip(ordered, new, strict=False))
     for part in dict.fromkeys([parts[1] if len(parts) == 4 else parts[-1], *parts[1:2], parts[0]]):
         size = dimensions.get(part, 1)
@@ -189,8 +208,9 @@ def _held(
         getattr(unit, changing.initial)(Step())
     before: dict[str, Any] = {}
     if complete:
-        shapes = {name: concrete(text, dimensions) for name, text in inputs.items()}
-        before = _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
+        before = _run(
+            unit, candidate, _drawn(inputs, dimensions), [Step() if "(" in text else 1.0 for text in changing.passed]
+        )
     for container, holder in _holders(unit):
         values = {name: value for name, value in holder.items() if name not in inputs}
         named = [name for name in values if name in before and changing.steps]
