@@ -86,6 +86,7 @@ class TracedCase(Case):
     numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
     what the output is to be, computed from inputs that are scalars; `convention` says how gradients by complex inputs,
     each of which is two real ones (`wirtinger`), are written; `text` is the source of a case that no person wrote;
+    `notes` are about what it leaves out; `upstreams` are what backward calls the upstream gradients, in their order;
     `as_if` names the function whose derivative is claimed in place of that of forward: the subject yields its outputs.
     """
 
@@ -100,7 +101,15 @@ class TracedCase(Case):
     reference: Program | None = None
     convention: str = DEFAULT
     text: str = ""
+    notes: tuple[str, ...] = ()
+    upstreams: tuple[str, ...] = ()
     as_if: AsIf | None = None
+
+    def upstream_names(self, numbered: Sequence[str]) -> list[str]:
+        """Return what the upstreams of several outputs are called: as by backward, or `dout1`, which `at` may name."""
+        named = self.upstreams[: len(numbered)]
+        clear = len(named) == len(numbered) and not self.at and not {*named} & {*self.inputs}
+        return list(named if clear else numbered)
 
     @property
     def code(self) -> Place:

@@ -132,11 +132,12 @@ def traced(
     unnamed: bool = False,
     passed: Mapping[str, object] | None = None,
     stated: bool = False,
+    upstreams: tuple[str, ...] = (),
 ) -> TracedCase:
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit.
 
     `passed` describes the inputs as `as_if` is passed them, where some are lists or dicts of arrays. A `stated` subject
-    yields the outputs of `as_if` itself, as those of frameworks do.
+    yields the outputs of `as_if` itself, as those of frameworks do. `upstreams` are the names that backward has.
     """
     check_name(name, where)
     with naming(name, where):
@@ -160,6 +161,7 @@ def traced(
             allow=allowances(terms.allow),
             accuracy=None if terms.accuracy is None else stated_accuracy(terms.accuracy),
             unnamed=unnamed,
+            upstreams=upstreams,
             as_if=None if terms.as_if is None else described_as_if(terms.as_if),
         )
         check_inputs(traced_case)

@@ -6,11 +6,13 @@ These are inputs, the output, and arrays that it writes gradients into: `backwar
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from verify.cases.names import NAMES
 
 
 class Passed(NamedTuple):
@@ -41,6 +43,12 @@ def passed(
         return Passed([*first], {})
     by_order = dict(zip(others, first, strict=True))
     return Passed([by_order[name] if name in by_order else named[name] for name in needed], written)
+
+
+def upstreams_of(function: Any, inputs: Collection[str], labels: Collection[str]) -> tuple[str, ...]:
+    """Return the arguments of backward that are neither inputs nor arrays for gradients: the upstreams come first."""
+    names = _needed(function) if callable(function) else ()
+    return tuple(name for name in names if name not in ("self", "cls", *inputs, *labels, *NAMES["outputs"]))
 
 
 def _needed(function: Callable[..., Any]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
 from verify.cases.making import naming, traced
 from verify.cases.names import NAMES, labels_of
-from verify.cases.passing import passed
+from verify.cases.passing import passed, upstreams_of
 from verify.cases.returned import for_inputs, of_param, parted
 from verify.cases.slips import check_arrays, check_factory, check_functions, taking_dicts
 from verify.cases.terms import Terms
@@ -292,7 +292,17 @@ def _traced(
 ) -> TracedCase:
     name, title = names
     place, title = _place(backward), name or title
-    return traced(title, subject, inputs, terms, where=made_at(), backward=place, unnamed=not name, passed=passed)
+    labels = [label for key in inputs for label in labels_of(key)]
+    upstreams = upstreams_of(backward, {**inputs, **(passed or {})}, labels)
+    where = made_at()
+    return traced(
+        *(title, subject, inputs, terms),
+        where=where,
+        backward=place,
+        unnamed=not name,
+        passed=passed,
+        upstreams=upstreams,
+    )
 
 
 def _name(function: Any) -> str:

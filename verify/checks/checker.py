@@ -77,7 +77,7 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
     with refusing_assignments(), held(case.subject), unrepeated, patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     refuse_replaced()
-    notes = [*calling.notes(), *measured.notes(), *texts.notes()]
+    notes = [*case.notes, *calling.notes(), *measured.notes(), *texts.notes()]
     sizes = replace(result.sizes, fixed=tuple(case.sizes.items()))
     return replace(result, notes=(*result.notes, *notes), sizes=sizes)
 

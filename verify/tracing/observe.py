@@ -87,6 +87,7 @@ class Observation:
     several: bool = False
     outputs: list[Quantity] = field(default_factory=list)
     upstreams: list[Quantity] = field(default_factory=list)
+    upstream_names: list[str] = field(default_factory=list)
     gradients: dict[str, Quantity] = field(default_factory=dict)
     malformed: dict[str, Cause] = field(default_factory=dict)
     unclaimed: tuple[str, ...] = ()
@@ -301,12 +302,14 @@ def _upstreams(
         raise ProtocolError(_COMPLEX_LOSS, Reason.COMPLEX_VALUE)
     sent = []
     parts = output.parts if isinstance(output, Halves) else [(str(i + 1) * several, None) for i in range(len(outputs))]
-    for (number, half), value in zip(parts, outputs, strict=True):
+    numbered = [f"dout{number}" for number, _ in parts]
+    seen.upstream_names = case.upstream_names(numbered) if several and not isinstance(output, Halves) else numbered
+    for (number, half), value, name in zip(parts, outputs, seen.upstream_names, strict=True):
         ending = f"{number}{half.value if half else ''}"
         description = f"output {ending}" if several else "output"
         quantity = _quantity(value, f"the {description}")
         seen.outputs.append(quantity)
-        upstream = _upstream(case, f"dout{number}", half, quantity.shape, seen, sampler, change)
+        upstream = _upstream(case, name, half, quantity.shape, seen, sampler, change)
         seen.upstreams.append(upstream)
         sent.append(arrays.scalar(arrays.built(upstream.nodes, quantity.shape, seen.trace.dtype)))
     if case.upstream is not None:

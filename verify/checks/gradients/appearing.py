@@ -19,14 +19,16 @@ _MOST_EVENTS = 20_000  # lines and calls that are followed
 
 
 class Appearances:
-    """The lines at which arrays appear in a run, each told by the nodes of its entries.
+    """The lines at which arrays appear in a run, each told by the nodes of its entries, and by its `shape` if given.
 
     Of several arrays with these nodes the first counts, or the `last`, as for zeros, of which there are many. One that
     is there when a function begins appears where it is returned, unless another one does.
     """
 
-    def __init__(self, run: Observation, wanted: Sequence[int], *, last: bool) -> None:
-        self.run, self.wanted, self.last = run, list(wanted), last
+    def __init__(
+        self, run: Observation, wanted: Sequence[int], *, last: bool, shape: tuple[int, ...] | None = None
+    ) -> None:
+        self.run, self.wanted, self.last, self.shape = run, list(wanted), last, shape
         self.lines: list[Line] = []
         self.returned: list[Line] = []
         self._present: dict[int, SymbolArray] = {}  # by identity, which holds as long as they do
@@ -68,8 +70,12 @@ class Appearances:
     def _among(self, values: Sequence[Any]) -> Iterator[SymbolArray]:
         """Yield the arrays among values that have the nodes in question."""
         for value in values:
-            if isinstance(value, SymbolArray) and value.size == len(self.wanted) and [*nodes(value)] == self.wanted:
+            if isinstance(value, SymbolArray) and self._is_wanted(value):
                 yield value
+
+    def _is_wanted(self, array: SymbolArray) -> bool:
+        shaped = array.size == len(self.wanted) and self.shape in (None, array.shape)
+        return shaped and [*nodes(array)] == self.wanted
 
 
 def _attributes(variables: dict[str, Any]) -> list[Any]:

@@ -156,8 +156,8 @@ class _Opened:
         for start in self.forward:
             listing.add(self._step(start, faults.parted, listing, wrong=start in faults.wrong, backward=False), start)
         listing.add(Step("output", "out", args=listing.places(self.output)))
-        for number, quantity in enumerate(self.seen.upstreams, 1):
-            self._leaf(listing, f"dout{number if len(self.seen.upstreams) > 1 else ''}", quantity, backward=True)
+        for name, quantity in zip(self.seen.upstream_names, self.seen.upstreams, strict=True):
+            self._leaf(listing, name, quantity, backward=True)
         waiting = dict(self.ends)
         for made in (None, *self.backward):
             if made is not None:

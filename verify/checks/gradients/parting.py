@@ -36,7 +36,7 @@ from verify.model.where import as_place
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 
-_LARGEST = 20_000  # nodes of a run that is looked at
+LARGEST = 20_000  # nodes of a run that is looked at
 _MOST_ENTRIES = 200  # of all gradients
 _MOST_RESULTS = 1_000  # of a line
 _MOST_QUOTIENTS = 200_000
@@ -67,26 +67,26 @@ class _Step(NamedTuple):
 
 def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> dict[str, Place]:
     """Return the line at which wrong gradients of a run part from the exact ones, by names, as far as that is found."""
-    observed = partial(_observed, case, exact, seed, varied=True)
-    run = None if len(exact.seen.computed) > _LARGEST else observed()
+    observed = partial(recorded, case, exact, seed, varied=True)
+    run = None if len(exact.seen.computed) > LARGEST else observed()
     if run is not None and case.upstream is not None and not _reads_upstream(run):
-        observed = partial(_observed, case, exact, seed)
+        observed = partial(recorded, case, exact, seed)
         run = observed()
     if run is None:
         return {}
     recorder = cast("Recorder", run.trace)
     nodes = {name: list(quantity.nodes) for name, quantity in run.gradients.items() if name in claimed}
-    if len(recorder) > _LARGEST or any(len(nodes[name]) != len(claimed[name].decisions) for name in nodes):
+    if len(recorder) > LARGEST or any(len(nodes[name]) != len(claimed[name].decisions) for name in nodes):
         return {}
     wrong = [name for name, claim in claimed.items() if claim.decision.verdict is Verdict.REFUTED]
     unmade = [name for name in wrong if _is_unmade(run, nodes[name], claimed[name])]
-    places = {name: _appearance(exact, nodes[name], observed) for name in unmade}
+    places = {name: appearance(exact, nodes[name], observed) for name in unmade}
     made = {name: claim for name, claim in claimed.items() if name not in unmade}
     place = _Parting(recorder, _entries(exact, made, nodes), _exact_side(exact, claimed)).place()
     return {**places, **{name: place for name in wrong if name in made}}
 
 
-def _observed(
+def recorded(
     case: TracedCase, exact: Exact, seed: int, run: Observation | None = None, *, varied: bool = False
 ) -> Observation | None:
     """Return the run as a recorder has it, if it comes to its end.
@@ -117,10 +117,15 @@ def _is_unmade(run: Observation, nodes: Sequence[int], claim: Claim) -> bool:
     return any(not run.trace.args[node] or node < first for node in wrong)
 
 
-def _appearance(exact: Exact, nodes: Sequence[int], observed: Callable[[Observation], Observation | None]) -> Place:
-    """Return the line at which an array of nodes appears that no operation made, or nothing."""
+def appearance(
+    exact: Exact,
+    nodes: Sequence[int],
+    observed: Callable[[Observation], Observation | None],
+    shape: tuple[int, ...] | None = None,
+) -> Place:
+    """Return the line at which an array of nodes appears, of a shape if one is given, or nothing."""
     run = exact.seen.again(Recorder())
-    appearances = Appearances(run, nodes, last=len(set(nodes)) == 1)
+    appearances = Appearances(run, nodes, last=len(set(nodes)) == 1, shape=shape)
     with followed(appearances.follow):
         again = observed(run)
     line = appearances.line if again is not None else None

@@ -108,8 +108,8 @@ def _kind(problem: BaseException | None) -> str:
     return "not followed" if problem is None else COMPILED if isinstance(problem, CompiledError) else DIVIDES
 
 
-def malformed(exact: Exact, name: str, place: Place) -> Comparison:
-    """Write the row of a gradient that has another shape than its input, or is no array."""
+def malformed(exact: Exact, name: str, place: Place, made: Place) -> Comparison:
+    """Write the row of a gradient that has another shape than its input, or is no array, by where it is `made`."""
     seen = exact.seen
     actual, fault = seen.gradients.get(name), seen.malformed[name]
     return Comparison(
@@ -117,7 +117,9 @@ def malformed(exact: Exact, name: str, place: Place) -> Comparison:
         name,
         Verdict.ERROR,
         role="input",
-        evidence=Evidence("malformed", fault.detail, reason=fault.reason),
+        evidence=Evidence(
+            "malformed", f"{fault.detail}{f', at {made}' if made else ''}", place=made, reason=fault.reason
+        ),
         shape=seen.inputs[name].shape,
         entries=len(seen.inputs[name].nodes),
         failing=len(seen.inputs[name].nodes),

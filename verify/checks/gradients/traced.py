@@ -17,6 +17,7 @@ from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_cl
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
+from verify.checks.gradients.misshapen import made_at
 from verify.checks.gradients.orientations import dependent, left_out
 from verify.checks.gradients.parting import parting
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
@@ -321,7 +322,10 @@ def decided(
     strays = _strays(case, exact, on_floats, seed)
     doubt = Cause(strays, Reason.FLOATS_DIFFER) if strays else _doubt(seen, others.open_branch)
     signs = {} if doubt else dependent(case, exact, claimed.values(), seed)
-    rows = {name: malformed(exact, name, place) for name in case.real if name in seen.malformed}
+    made = made_at(case, exact, seed)
+    rows = {
+        name: malformed(exact, name, place, made.get(name, NOWHERE)) for name in case.real if name in seen.malformed
+    }
     for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
         sides = [claimed[name], *(side[name] for side in others.claims if name in side)]
         explained = name not in refuted
