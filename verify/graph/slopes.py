@@ -39,6 +39,12 @@ def is_rounded(exponent: Fraction) -> bool:
     return denominator > _WHOLE_LOOKING and denominator & (denominator - 1) != 0
 
 
+def moves(graph: Graph, node: int) -> bool:
+    """Tell whether a node is a constant that moves, or a power with such an exponent."""
+    op = graph.ops[node]
+    return op == "typed" or (op == "power" and is_rounded(graph.payloads[node]))
+
+
 class Tape:
     """The nodes that some nodes are computed from, read at points where constants have other values."""
 

@@ -27,7 +27,7 @@ import flint
 
 from verify.graph import balls
 from verify.graph.graph import Graph
-from verify.graph.slopes import Key, Tape
+from verify.graph.slopes import Key, Tape, moves
 from verify.model.exact import is_short, simplest_rational
 
 Point = Mapping[str, Fraction]
@@ -144,6 +144,14 @@ class Corrections:
         self.work = 0
         self._unknowns: dict[Key, Unknown] = {}
         self._chosen: dict[Key, flint.arb] = {}
+        self._looked, self._any = 0, False  # at how many nodes, and whether one of them is a constant that moves
+
+    @property
+    def _none(self) -> bool:
+        """Tell whether the graph has no constant that moves: no pair has one then, which takes long to see of each."""
+        looked, self._looked = self._looked, len(self.graph)
+        self._any = self._any or any(moves(self.graph, node) for node in range(looked, self._looked))
+        return not self._any
 
     def of(self, pair: tuple[int, int], points: Sequence[Point], special: Sequence[Point] = ()) -> Correction | None:
         """Return a choice of constants that makes both nodes one function, None if there is none.
@@ -151,6 +159,8 @@ class Corrections:
         At `special` points constants show that do not elsewhere: half of them serve to choose, half to judge.
         Raises OverworkError where that takes too long to find out.
         """
+        if self._none:
+            return None
         tape = Tape(self.graph, pair)
         unknowns = [self._unknown(key) for key in tape.keys]
         if not unknowns:
@@ -170,6 +180,8 @@ class Corrections:
 
         As 1 - 0.99999999999 has but few of the digits of its operands: no choice of constants is looked for there.
         """
+        if self._none:
+            return False
         tape = Tape(self.graph, pair)
         search = _Search(self, tape, pair, [self._unknown(key) for key in tape.keys])
         with flint.ctx.workprec(_AT_A_POINT):

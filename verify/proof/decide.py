@@ -34,8 +34,7 @@ from verify.graph.graph import Graph
 from verify.model.comparison import NEGLIGIBLE, VANISHING
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
-from verify.proof import rationals
-from verify.proof.apart import FLOAT_BITS, INVISIBLE, LITTLE, apart, difference
+from verify.proof.apart import FLOAT_BITS, INVISIBLE, LITTLE, apart, difference, sides
 from verify.proof.constants import Corrections
 from verify.proof.decision import SAME, Decision, Pair, Point, Points, Stage, settled
 from verify.proof.field import Laws
@@ -140,8 +139,8 @@ def _shows(graph: Graph, pair: Pair, decision: Decision) -> bool:
     """Tell whether a refutation is at a point where the difference itself is above the smallest float."""
     if decision.point is None:
         return False
-    real = rationals.real(graph, pair, decision.point)
-    return bool(abs(real[pair[0]].ball - real[pair[1]].ball) >= LEAST)
+    a, b = sides(graph, pair, decision.point)
+    return bool(abs(a - b) >= LEAST)
 
 
 def _sharpened(

@@ -9,7 +9,7 @@ from verify.model.comparison import CONSTANTS
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof.agreement import PRECISIONS, agreements
-from verify.proof.apart import difference
+from verify.proof.apart import difference, read
 from verify.proof.computed import unexplained
 from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.decision import Decision, Pair, Point
@@ -61,7 +61,9 @@ def at_first_sight(
 ) -> dict[Pair, Decision]:
     """Refute what differs at the first point, at a precision that is enough for most."""
     wrong = [pair for pair, agree in agreements(graph, pairs, points[0], _FIRST_LOOK).items() if agree is False]
-    return {pair: _refuted(graph, pair, points, points[0], corrections) for pair in wrong}
+    point = points[0]
+    read(graph, wrong, point)
+    return {pair: _refuted(graph, pair, points, point, corrections) for pair in wrong}
 
 
 def by_balls(

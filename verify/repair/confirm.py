@@ -6,28 +6,76 @@ What was proved by itself is not proved again where there are no other edits tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 
 from verify.discovery.messages import Task
+from verify.model.errors import InputError, WorkerError
 from verify.model.package import PACKAGE
 from verify.mutation.result import How, Mutant
 from verify.repair.result import Before, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
-from verify.runner.workers import CollectedCase
+from verify.runner.workers import CollectedCase, Workers
 
 PROOF, SPOILT = (Task(f"{PACKAGE}.repair.bench", method) for method in ("proof", "spoilt"))
+_TWO = 2  # processes for a change
 _OVERLAPS = "its edit overlaps the fix of another case: make that one first, then run this again"
 _TOGETHER = "with the fixes of all cases: {}"
 _WORSE = "with it, {} is worse: {}"
 _NO_ANSWER = Proof(holds=False, why="the check did not end")
 
 
-def proved(crew: Crew, case: CollectedCase, how: How, edits: Edits, before: Before | None) -> Proof:
-    """Return what a new process says of a case with edits, and of the others that run what these change."""
-    with crew.fresh() as workers:
-        proof = _proof(workers.ask_about(PROOF, case, how, edits, before))
-        spoilt = workers.ask_about(SPOILT, case, how, edits) if proof.holds else None
-    return proof if spoilt is None or spoilt.kind != "done" or not spoilt.value else Proof(False, spoilt.value)
+class Provers:
+    """Two processes for each change of a case, which have seen no other one: the next two start while others search.
+
+    One judges the case, the other those that run what is changed too.
+    """
+
+    def __init__(self, crew: Crew, case: CollectedCase, how: How) -> None:
+        self._crew, self._case, self._how = crew, case, how
+        self._threads = ThreadPoolExecutor(_TWO)
+        self._next: list[Future[Workers]] = []
+
+    def __enter__(self) -> Provers:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.shutdown()
+        for started in self._next:
+            if started.exception() is None:
+                started.result().close()
+
+    def start(self) -> None:
+        """Start the next two, unless they are there."""
+        self._next = self._next or [self._threads.submit(self._started) for _ in range(_TWO)]
+
+    def proof(self, edits: Edits, before: Before | None, *, at_once: bool) -> Proof:
+        """Return what new processes say of a case with edits, and of the others that run what these change.
+
+        Both are asked `at_once` where the edits most likely hold, or else the second would do its work for nothing.
+        """
+        self.start()
+        (workers, others), self._next = (started.result() for started in self._next), []
+        with workers, others:
+            proving = self._threads.submit(workers.ask_about, PROOF, self._case, self._how, edits, before)
+            if not (at_once or _proof(proving.result()).holds):
+                return _proof(proving.result())
+            spoiling = self._threads.submit(others.ask_about, SPOILT, self._case, self._how, edits)
+            try:
+                proof = _proof(proving.result())
+                spoilt = spoiling.result() if proof.holds else None
+            finally:
+                others.break_off()
+                wait([spoiling])
+        return proof if spoilt is None or spoilt.kind != "done" or not spoilt.value else Proof(False, spoilt.value)
+
+    def _started(self) -> Workers:
+        """Return workers with a process that has imported the case; where it cannot, who asks is told."""
+        workers = self._crew.fresh()
+        with suppress(WorkerError, InputError):
+            workers.take_up(self._case)
+        return workers
 
 
 def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair]) -> list[Repair]:

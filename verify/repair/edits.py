@@ -17,8 +17,8 @@ from verify.mutation.watching import Watch
 from verify.repair.result import Edits
 
 Scopes = Callable[[str, ast.Module, Watch], list[Scope]]
-_MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
-_FIRST = 500  # of these, which are enough for most mistakes, and made in a tenth of a second
+MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
+FIRST = 96  # of these, which are enough for most mistakes, and made in a few hundredths of a second
 
 
 def edits_of(
@@ -27,7 +27,7 @@ def edits_of(
     scopes: Scopes = scopes,
     *,
     lines: Collection[Place] | None = None,
-    most: int = _MOST,
+    most: int = MOST,
 ) -> Edits:
     """Return the edits of a case that the operators of a table make in some scopes, each text in a place once.
 
@@ -41,14 +41,27 @@ def edits_of(
     return tuple(edits.values())
 
 
-def first_edits(seen: Watch, table: Table, lines: Collection[Place]) -> Edits:
+def first_edits(seen: Watch, table: Table, lines: Collection[Place], most: int = MOST) -> Edits:
     """Return the edits to begin with: one of the lines that are likely wrong, one of all, and so on.
 
     So the smallest stay the first ones, wherever they are, and what is no help is at worst tried half as soon.
     """
-    likely = edits_of(seen, table, lines=lines) if lines else ()
-    pairs = zip_longest(likely, edits_of(seen, table, most=_FIRST))
-    return tuple(dict.fromkeys(edit for pair in pairs for edit in pair if edit is not None))
+    shared = _remembered(scopes)
+    likely = edits_of(seen, table, shared, lines=lines, most=most) if lines else ()
+    pairs = zip_longest(likely, edits_of(seen, table, shared, most=most))
+    return tuple(dict.fromkeys(edit for pair in pairs for edit in pair if edit is not None))[:most]
+
+
+def _remembered(scopes: Scopes) -> Scopes:
+    """Return what makes the scopes of each file once."""
+    made: dict[str, list[Scope]] = {}
+
+    def remembered(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
+        if file not in made:
+            made[file] = scopes(file, tree, seen)
+        return made[file]
+
+    return remembered
 
 
 def of_state_first(edits: Edits) -> Edits:

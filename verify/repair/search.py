@@ -21,7 +21,7 @@ from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
 from verify.mutation.result import How, Mutant
-from verify.repair.confirm import confirmed, proved
+from verify.repair.confirm import Provers, confirmed
 from verify.repair.diff import changed_of, fix_of, sources_of
 from verify.repair.instead import with_code
 from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
@@ -54,6 +54,7 @@ class Search:
         self, crew: Crew, case: CollectedCase, how: How, budget: float, says: Callable[[str], None] = lambda _: None
     ) -> None:
         self._crew, self._case, self._how, self._says = crew, case, how, says
+        self._provers = Provers(crew, case, how)
         self._end = time.monotonic() + budget
         self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._before: Before | None = None
@@ -66,6 +67,10 @@ class Search:
 
     def repair(self) -> Repair:
         """Return what becomes of the case."""
+        with self._provers:
+            return self._repaired()
+
+    def _repaired(self) -> Repair:
         started = time.monotonic()
         start: Candidates | None = self._ask(CANDIDATES, None)
         taken = time.monotonic() - started
@@ -75,6 +80,7 @@ class Search:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
             return self._repair(start.state, why=start.why)
+        self._provers.start()
         self._seen = start.wrong > 0  # otherwise an edit that does nothing is as near as any
         sources, edits = sources_of(start.edits), self._proved(start)
         if changed := changed_of(sources):
@@ -133,7 +139,7 @@ class Search:
     def _proof(self, edits: Edits) -> Proof:
         """Return whether edits are proved, in a process that has seen no other ones."""
         self._says("a change is being proved")
-        proof = proved(self._crew, self._case, self._how, edits, self._before)
+        proof = self._provers.proof(edits, self._before, at_once=self._seen)
         self._before, self._accepted = proof.before or self._before, proof
         if proof.agreeing and proof.holds:
             self._agreeing.append((edits, proof))

@@ -24,7 +24,7 @@ from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.checked import checked, until_refuted
 from verify.repair.counting import Counter, floats
-from verify.repair.edits import edits_of, first_edits, of_state_first
+from verify.repair.edits import FIRST, MOST, edits_of, first_edits, of_state_first
 from verify.repair.lacking import Lacking, Target
 from verify.repair.likely import likely_lines
 from verify.repair.operators import KEEPS, further, repairs
@@ -64,6 +64,7 @@ class Failing:
     counts: list[int] = field(default_factory=list)  # of entries that are wrong in each run
     returned: bytes | None = None  # by its smallest run, on floats
     seconds: float = 0.0  # of the processor, that it takes to count what is wrong
+    lacking: Lacking | None = None
 
     @classmethod
     def of(cls, case: Case, how: How) -> Failing:
@@ -135,27 +136,32 @@ class Failing:
             if row.evidence.function and not row.evidence.after_forward:
                 return Candidates(state=State.UNABLE, why=_BEFORE.format(row.verdict.name, row.evidence.detail))
         wrong, why = sum(self.counts), _beside(result)
-        edits = first_edits(self.seen, self._table(), self._likely(result)) if wrong else of_state_first(self.singles())
+        edits = self.singles(FIRST) if wrong else of_state_first(self.singles())
         return Candidates(edits, wrong, why=why) if edits else Candidates(state=State.UNABLE, why=_NOTHING)
 
-    def _likely(self, result: CaseResult) -> list[Place]:
+    def _likely(self) -> list[Place]:
         """Return the lines that are likely wrong."""
-        lines = [row.parting for row in result.comparisons if row.parting]
+        lines = [row.parting for row in self.result.comparisons if row.parting] if self.result is not None else []
         if lines or not isinstance(self.case, TracedCase):
             return lines
         with suppress(GradproofError, SubjectError):
             return likely_lines(self.case, self.runs, self.how.seed)
         return []
 
-    def singles(self) -> Edits:
-        """Return all edits in one place."""
-        return edits_of(self.seen, self._table())
+    def singles(self, most: int = MOST) -> Edits:
+        """Return the edits in one place, those first that are likely; at `most` so many."""
+        return first_edits(self.seen, self._table(), self._likely(), most)
 
     def _table(self) -> Table:
         return Table(repairs(self._lacking()), KEEPS)
 
     def _lacking(self) -> Lacking:
         """Return what the gradients of the largest run lack, with what was computed beside them."""
+        if self.lacking is None:
+            self.lacking = self._made_lacking()
+        return self.lacking
+
+    def _made_lacking(self) -> Lacking:
         if not self.runs or not isinstance(self.case, TracedCase):
             return Lacking()
         run, watcher = self.runs[-1], Watch()

@@ -196,6 +196,10 @@ class Workers:
 
     def ask_about(self, kind: str | Task, case: CollectedCase, *arguments: Any) -> Answer:
         """Ask about a case, which is collected where the process that there is now has not done so."""
+        return self.take_up(case) or self._ask(kind, case.unit, case.number, *arguments)
+
+    def take_up(self, case: CollectedCase) -> Answer | None:
+        """Collect a case where the process that there is now has not done so; returns why that fails, if it does."""
         if self._spoilt not in (None, case.unit) or self._collected - {case.unit}:
             self._renew()  # whatever other files have left in the modules that this one imports too
         if case.unit not in self._collected:
@@ -206,7 +210,7 @@ class Workers:
             if again.value != self._listed[case.unit]:
                 text = "importing it again after a crash gave different cases"
                 return Answer("failed", text, reason=Reason.UNSTABLE_IMPORT)
-        return self._ask(kind, case.unit, case.number, *arguments)
+        return None
 
     def _ask(self, kind: str | Task, *arguments: Any, more: float = 0) -> Answer:
         """Ask the process; what takes long for a good reason has some `more` seconds."""
