@@ -33,6 +33,17 @@ def explained():
     return run
 
 
+def test_constants_that_are_read_later():
+    """A graph without constants explains nothing; once it has some, they are found."""
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+    corrections = Corrections(graph)
+    assert corrections.of((x.node, (2 * x).node), POINTS) is None
+    assert not corrections.may_explain((x.node, (2 * x).node), POINTS[0])
+    exact, code = x * root_of(x, 2), x * ROOT2
+    assert corrections.of((exact.node, code.node), POINTS) is not None
+
+
 ROOT2, ROOT3 = 1.4142135623730951, 1.7320508075688772
 
 

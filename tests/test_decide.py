@@ -26,6 +26,20 @@ def decided():
     return run
 
 
+def test_many_pairs_are_read_as_each_alone():
+    """Of pairs that are refuted at one point each is as far apart as it is by itself, and at the same point."""
+    graph = Graph()
+    x, y = Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
+    right = [x * y, x - y, x**HALF, 0.3 * x, x * x]
+    wrong = [x * y + Fraction(1, 10**300), y - x, -(x**HALF), 0.3333333 * x, x * x * (1 + Fraction(1, 10**12))]
+    pairs = [(a.node, b.node) for a, b in zip(right, wrong, strict=True)]
+    together = decide(graph, pairs, lambda: POINTS, seed=0)
+    graph.memory("sides at a point").clear()
+    alone = [decide(graph, [pair], lambda: POINTS, seed=0)[0] for pair in pairs]
+    assert [decision.verdict for decision in together] == [Verdict.REFUTED] * len(pairs)
+    assert [(d.evidence, d.point) for d in together] == [(d.evidence, d.point) for d in alone]
+
+
 @pytest.mark.parametrize(
     ("formulas", "kind"),
     [

@@ -139,6 +139,35 @@ def norm(dx, dg="(dout * self.xhat).sum(axis=0)"):
     return NORM.format(dx=dx, dg=dg)
 
 
+STRIDED = """
+import numpy as np
+import gradproof
+
+class Windows:
+    def __init__(self, stride):
+        self.size, self.stride = 2, stride
+
+    def forward(self, x):
+        self.shape = x.shape
+        out = (x.shape[1] - self.size) // self.stride + 1
+        return sum(x[:, i : i + self.stride * out : self.stride] for i in range(self.size))
+
+    def backward(self, dout):
+        size, stride = self.size, self.stride
+        out = (self.shape[1] - size) // stride + 1
+        dx = np.zeros_like(dout, shape=self.shape)
+        for i in range({windows}):
+            dx[:, {part}] += dout
+        return dx
+
+windows = gradproof.layer(Windows, options={{"stride": [1, 2]}}, inputs={{"x": "N 5"}})
+"""
+
+
+def strided(part, windows="size"):
+    return STRIDED.format(part=part, windows=windows)
+
+
 ROWS = "(np.arange(len(x)) % 2 == 0)"
 
 # What is wrong, and what the line is to become.
@@ -184,6 +213,22 @@ MISTAKES = {
     "a size with a name": (
         function("dout * x", "x * x / (2 * x.shape[0])", "n = x.shape[0]"),
         "return dout * x / n",
+    ),
+    "1 minus a factor": (
+        function("dout * y * (-y)", "1 / (1 + np.exp(-x))", "y = forward(x)"),
+        "return dout * y * (1 - y)",
+    ),
+    "1 plus a factor": (function("dout * z", "x + x**3", "z = 3 * x * x"), "return dout * (1 + z)"),
+    "a factor that is transposed": (
+        affine(W="self.W.T * 2 * self.x").replace("return x @", "return (x * x) @"),
+        "self.dW = (self.x * self.x).T @ dout",
+    ),
+    "the stride of a slice": (strided("i : i + stride * out"), "dx[:, i:i + stride * out:stride] += dout"),
+    "the stride of an end": (strided("i : i + out : stride"), "dx[:, i : i + stride * out : stride] += dout"),
+    "the last window": (strided("i : i + stride * out : stride", windows="size - 1"), "for i in range(size):"),
+    "what is written into the upstream": (
+        function("dout", "np.where(x > 0, x, 0)", "dout[x <= 0] = 0"),
+        "dout = dout.copy(); dout[x <= 0] = 0",
     ),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }

@@ -7,7 +7,7 @@ from effort import some
 import verify
 from verify.model.result import Verdict
 from verify.mutation.result import How
-from verify.repair.checked import checked, until_refuted
+from verify.repair.checked import checked, until_failing, until_refuted
 from verify.repair.result import Before
 from verify.repair.trial import Failing
 
@@ -52,6 +52,17 @@ def test_a_check_ends_where_something_is_refuted(name):
     else:
         assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
         assert any(row.verdict is Verdict.REFUTED for row in every.comparisons)
+
+
+@pytest.mark.parametrize("name", some(ENDS, 3))
+def test_a_check_ends_where_something_fails(name):
+    """Where a contract is violated, it ends too, with a finding that the whole check has as well."""
+    subject, early, _ = ENDS[name]
+    result, whole = until_failing(subject, HOW)
+    assert whole is not (early or name == "a contract alone")
+    if name == "a contract alone":
+        assert {finding.code for finding in result.findings if finding.bad} == {"GP101"}
+        assert "GP101" in {finding.code for finding in checked(subject, HOW).findings}
 
 
 def test_the_whole_result_of_a_failing_case():

@@ -14,6 +14,7 @@ from verify.discovery.collect import cases_again
 from verify.discovery.messages import Unit
 from verify.discovery.sources import standing_in
 from verify.model.errors import GradproofError
+from verify.model.identity import Place
 from verify.mutation.result import How
 from verify.repair.applying import applied
 from verify.repair.patience import TooLongError, at_most
@@ -68,11 +69,11 @@ class Tool:
         with _silence():
             return self._failing.candidates()
 
-    def singles(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Edits:
-        """Return all edits of a case in one place."""
+    def singles(self, unit: Unit, number: int, cases: Sequence[Case], how: How, likely: Sequence[Place]) -> Edits:
+        """Return all edits of a case in one place, those of some likely lines first."""
         self._take(unit, number, cases, how)
         with _silence():
-            return self._failing.singles()
+            return self._failing.singles(likely)
 
     def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> list[Edits]:
         """Return more edits of a case, some of several places."""

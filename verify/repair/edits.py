@@ -91,7 +91,11 @@ def _all(seen: Watch, table: Table, scopes: Scopes, lines: Collection[Place] | N
 
 
 def _is_python(text: bytes) -> bool:
-    """Tell whether a text is an expression or a statement: `(a, b) += c` is none."""
+    """Tell whether a text is an expression, a statement or a slice: `(a, b) += c` is none."""
+    return any(map(_is_parsed, (text, b"a[" + text + b"]")))
+
+
+def _is_parsed(text: bytes) -> bool:
     try:
         ast.parse(text)
     except SyntaxError:

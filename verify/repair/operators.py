@@ -13,7 +13,17 @@ from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
 from verify.repair.lacking import Lacking
-from verify.repair.quantities import axes, code_constants, is_quantity, is_term, quantities, sizes, stretched
+from verify.repair.quantities import (
+    axes,
+    code_constants,
+    counts,
+    is_count,
+    is_quantity,
+    is_term,
+    quantities,
+    sizes,
+    stretched,
+)
 
 _Texts = Callable[[Scope], list[str]]
 _AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
@@ -49,7 +59,7 @@ def _with(texts: _Texts, *templates: str) -> Callable[[ast.AST, Scope], Iterator
 
 
 def _numbers(scope: Scope) -> list[str]:
-    return ["2", *(text for text in code_constants(scope) if text != "2")]
+    return list(dict.fromkeys(["2", *code_constants(scope), "3", "4"]))
 
 
 def _other_quantity(node: ast.AST, scope: Scope) -> Iterator[str]:
@@ -136,10 +146,35 @@ def _gradient(node: ast.AST, scope: Scope) -> bool:
 
 def _copied_upstream(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Take a copy of the upstream before anything is written into it."""
-    body = [part for part in scope.function.body if not isinstance(getattr(part, "value", None), ast.Constant)]
+    body = [part for part in scope.function.body if not _is_text(part)]
     if scope.upstream and body and node is body[0] and isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
         for name in sorted(scope.upstream):
             yield f"{name} = {name}.copy(); {ast.unparse(node)}"
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Tell whether a statement is a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _factor(node: ast.AST, scope: Scope) -> bool:
+    above = scope.parents.get(node)
+    return isinstance(above, ast.BinOp) and isinstance(above.op, ast.Mult) and not isinstance(node, ast.Constant)
+
+
+def _other_count(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take another whole number, or this one times another, where sizes and places are computed."""
+    if is_count(node, scope) and scope.is_of_sizes(node):
+        yield from (name for name in counts(scope) if name != ast.unparse(node))
+        for name in counts(scope):
+            yield patterns.filled("q * a", {"a": node, "q": ast.Name(name)}, scope.numpy)
+
+
+def _stepped(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take every so manieth entry of a slice that takes each."""
+    if isinstance(node, ast.Slice) and node.step is None and (node.lower or node.upper):
+        for name in counts(scope):
+            yield ast.unparse(ast.Slice(node.lower, node.upper, ast.Name(name)))
 
 
 _FUNCTIONS = (
@@ -189,6 +224,9 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M4", "drop a term", "a + b", "b"),
     Operator("M4", "drop a term", "a - b", "a"),
     Operator("M4", "drop a term", "a - b", "-b"),
+    Operator("M4", "add 1", "-a", "1 - a"),
+    Operator("M4", "take away from 1", "a", "1 - a", {"a": _factor}),
+    Operator("M4", "add 1", "a", "1 + a", {"a": _factor}),
     Operator("M7", "drop a power", "a ** b", "a"),
     Operator("M7", "drop a function", rewrites=_without_call),
     Operator("M7", "drop an index", "a[i]", "a"),
@@ -218,6 +256,10 @@ _LARGE: tuple[Operator, ...] = (
     Operator("M10", "take a stable form", "np.exp(a) - 1", "np.expm1(a)", sees="floats"),
     Operator("M10", "take a stable form", "np.log(1 + a)", "np.log1p(a)", sees="floats"),
     Operator("M6", "copy the upstream", rewrites=_copied_upstream, sees="state"),
+    Operator("M9", "count the last one", "a // b", "a // b + 1", sizes=True),
+    Operator("M9", "go on to the last one", "range(a - 1)", "range(a)", sizes=True),
+    Operator("M9", "take another size or place", rewrites=_other_count, sizes=True),
+    Operator("M9", "take steps", rewrites=_stepped, sizes=True),
 )
 
 
@@ -236,6 +278,6 @@ def further(lacking: Lacking) -> tuple[Operator, ...]:
 
 # What a forward pass keeps for the backward pass.
 KEEPS: tuple[Operator, ...] = (
-    Operator("M6", "keep a copy", "a", "a.copy()", {"a": _is_cached}, sees="state"),
     Operator("M6", "keep what this call computes", "getattr(a, b, c)", "c", sees="state"),
+    Operator("M6", "keep a copy", "a", "a.copy()", {"a": _is_cached}, sees="state"),
 )

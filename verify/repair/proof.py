@@ -16,12 +16,13 @@ from verify.model.faults import Finding
 from verify.model.findings import FINDINGS, Subject
 from verify.model.result import CaseResult, Comparison, Verdict
 from verify.mutation.result import How
-from verify.repair.checked import checked, until_refuted
+from verify.repair.checked import checked, until_failing
 from verify.repair.forward import same_forward
 from verify.repair.result import Before, Edits, Hazard, Proof
 
 _SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _OUTPUTS = "the outputs are not proved to stay the same"
+_FINDING = "the case has a new finding, {}"
 _WRONG = "the {0.quantity} of {0.name} is {0.state}"
 
 
@@ -30,8 +31,14 @@ def with_edits(original: Case, before: Before, case: Case, edits: Edits, how: Ho
     changing = any((edit.file, edit.function) in before.forward and edit.sees == "formula" for edit in edits)
     if changing and not _have_same_outputs(original, case, how):
         return _OUTPUTS
-    result, whole = until_refuted(case, how)
-    return result if whole else next(_WRONG.format(row) for row in result.comparisons if row.verdict is Verdict.REFUTED)
+    result, whole = until_failing(case, how)
+    return result if whole else next(_certain(result))
+
+
+def _certain(result: CaseResult) -> Iterator[str]:
+    """Return what speaks against edits in a result that is not whole."""
+    yield from (_WRONG.format(row) for row in result.comparisons if row.verdict is Verdict.REFUTED)
+    yield from (_FINDING.format(finding.code) for finding in result.findings if finding.bad)
 
 
 def judged(original: Case, before: Before, after: CaseResult | str, how: How) -> Proof:
@@ -82,7 +89,7 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
         yield "a gradient is no longer claimed"
     added = _added(before, after)
     yield from (
-        f"the case has a new finding, {finding.code}"
+        _FINDING.format(finding.code)
         for finding in after.findings
         if finding.bad or (finding in added and not _is_hidden(finding, before))
     )

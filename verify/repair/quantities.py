@@ -53,6 +53,20 @@ def _named_sizes(scope: Scope) -> list[str]:
 
 
 @_once
+def counts(scope: Scope) -> list[str]:
+    """Return what holds whole numbers in a function: variables first, then attributes."""
+    numbers = [name for name in scope.numbers - {*scope.shapes} if name.isidentifier() or name.startswith("self.")]
+    return sorted(numbers, key=lambda name: ("." in name, name))[:_MOST]
+
+
+def is_count(node: ast.AST, scope: Scope) -> bool:
+    """Tell whether a node is a whole number, or reads one."""
+    if isinstance(node, ast.Constant):
+        return type(node.value) is int
+    return isinstance(getattr(node, "ctx", None), ast.Load) and ast.unparse(node) in counts(scope)
+
+
+@_once
 def axes(scope: Scope) -> frozenset[str]:
     """Return the axes that the class or function writes, or else all of its file."""
     owner = scope.parents.get(scope.function, scope.function)
@@ -93,8 +107,9 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
     if isinstance(above, ast.Call):
         name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
         return node in above.args and name in _REDUCING
-    if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`
-        return above.attr in _REDUCING and (isinstance(node, ast.BinOp) or is_quantity(node, scope))
+    if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`, `a.T`
+        made = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
+        return above.attr in (*_REDUCING, "T") and (made or is_quantity(node, scope))
     return isinstance(above, _Term)
 
 

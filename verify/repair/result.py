@@ -42,7 +42,8 @@ class Candidates(NamedTuple):
     """A case as a search begins: its edits, the most likely first, and in how many entries its gradients are wrong.
 
     With a `state` there is nothing to look for, for the reason in `why`; without, that says what else fails. `wrong` is
-    0 where the gradients are right at the sample: then the check of the whole case alone can judge an edit.
+    0 where the gradients are right at the sample: then the check of the whole case alone can judge an edit. Lines that
+    are `likely` wrong have come first.
     """
 
     edits: Edits = ()
@@ -50,6 +51,7 @@ class Candidates(NamedTuple):
     state: State | None = None
     why: str = ""
     before: Before | None = None
+    likely: tuple[Place, ...] = ()
 
 
 class Hazard(NamedTuple):

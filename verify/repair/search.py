@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from verify.discovery.messages import Task
+from verify.model.identity import Place
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
@@ -101,7 +102,7 @@ class Search:
             return self._exact()
         levels: Sequence[Callable[[], Sequence[Edits]]] = (
             lambda: singles,
-            lambda: self._others(singles),
+            lambda: self._others(singles, start.likely),
             lambda: self._ask(FURTHER, ()),
             lambda: _pairs(helpful, singles),
         )
@@ -116,10 +117,10 @@ class Search:
         findings = self._before.result.findings if self._before is not None else ()
         return not self._seen and {finding.code for finding in findings if finding.bad} == {"GP124"}
 
-    def _others(self, singles: list[Edits]) -> list[Edits]:
+    def _others(self, singles: list[Edits], likely: Sequence[Place]) -> list[Edits]:
         """Return the edits in one place that are not among some, which they are added to."""
         tried = set(singles)
-        others: list[Edits] = [(edit,) for edit in self._ask(SINGLES, ()) if (edit,) not in tried]
+        others: list[Edits] = [(edit,) for edit in self._ask(SINGLES, (), likely) if (edit,) not in tried]
         singles += others
         return others
 

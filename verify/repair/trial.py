@@ -8,6 +8,7 @@ be fast; the check of the whole case, in `proof`, is what accepts an edit.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from verify.tracing.seeds import held
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
+    from verify.tracing.observe import Variant
 
 _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
@@ -114,7 +116,7 @@ class Failing:
         These are one in several places, two terms, and all in functions of the forward pass, which may hold a part of
         the backward pass.
         """
-        singles, lacking = self.singles(), self._lacking()
+        singles, lacking = edits_of(self.seen, self._table()), self._lacking()
         terms = edits_of(self.seen, Table(further(lacking), ()))
         elsewhere = forward_scopes if isinstance(self.case, TracedCase) else scopes
         others = edits_of(self.seen, Table(repairs(lacking), ()), elsewhere)
@@ -136,21 +138,25 @@ class Failing:
             if row.evidence.function and not row.evidence.after_forward:
                 return Candidates(state=State.UNABLE, why=_BEFORE.format(row.verdict.name, row.evidence.detail))
         wrong, why = sum(self.counts), _beside(result)
-        edits = self.singles(FIRST) if wrong else of_state_first(self.singles())
-        return Candidates(edits, wrong, why=why) if edits else Candidates(state=State.UNABLE, why=_NOTHING)
+        likely = self.likely(result) if wrong else ()
+        edits = self.singles(likely, FIRST) if wrong else of_state_first(self.singles(likely))
+        return (
+            Candidates(edits, wrong, why=why, likely=likely) if edits else Candidates(state=State.UNABLE, why=_NOTHING)
+        )
 
-    def _likely(self) -> list[Place]:
-        """Return the lines that are likely wrong."""
-        lines = [row.parting for row in self.result.comparisons if row.parting] if self.result is not None else []
+    def likely(self, result: CaseResult) -> tuple[Place, ...]:
+        """Return the lines that are likely wrong: where a gradient parts from the exact one, or where code raised."""
+        raised = (row.evidence.place for row in result.comparisons if row.verdict is Verdict.ERROR)
+        lines = tuple(filter(None, (*(row.parting for row in result.comparisons), *raised)))
         if lines or not isinstance(self.case, TracedCase):
             return lines
         with suppress(GradproofError, SubjectError):
-            return likely_lines(self.case, self.runs, self.how.seed)
-        return []
+            return tuple(likely_lines(self.case, self.runs, self.how.seed))
+        return ()
 
-    def singles(self, most: int = MOST) -> Edits:
+    def singles(self, likely: Sequence[Place], most: int = MOST) -> Edits:
         """Return the edits in one place, those first that are likely; at `most` so many."""
-        return first_edits(self.seen, self._table(), self._likely(), most)
+        return first_edits(self.seen, self._table(), likely, most)
 
     def _table(self) -> Table:
         return Table(repairs(self._lacking()), KEEPS)
@@ -219,21 +225,25 @@ def _target(run: Exact, name: str) -> Target:
 
 
 def _runs(case: TracedCase, seed: int) -> list[Exact]:
-    """Return the runs of a case on symbols; where backward raises, those of what was computed before."""
+    """Return the runs of a case on symbols; where backward raises in some, these with what was computed before."""
+    from verify.tracing.observe import variants
+
+    return [run for variant in variants(case) for run in _run(case, variant, seed)]
+
+
+def _run(case: TracedCase, variant: Variant, seed: int) -> list[Exact]:
+    """Return the run of a variant, if there is any to be had."""
     from verify.checks.claims.claims import Exact
     from verify.checks.gradients.traced import observed
     from verify.checks.gradients.whole import Attempt
-    from verify.tracing.observe import Observation, observe, variants
+    from verify.tracing.observe import Observation, observe
     from verify.tracing.symbols.trace import Trace
 
-    runs = []
-    for variant in variants(case):
-        with suppress(GradproofError):
-            runs.append(Exact(case, observed(case, variant, seed, Attempt()), twice=False))
-    for variant in [] if runs else variants(case):
-        seen = Observation(variant, Trace())
-        with suppress(GradproofError):
-            observe(case, variant, seed, seen=seen)
-        with suppress(GradproofError):
-            runs += [Exact(case, seen)] if seen.outputs else []
-    return runs
+    with suppress(GradproofError):
+        return [Exact(case, observed(case, variant, seed, Attempt()), twice=False)]
+    seen = Observation(variant, Trace())
+    with suppress(GradproofError):
+        observe(case, variant, seed, seen=seen)
+    with suppress(GradproofError):
+        return [Exact(case, seen)] if seen.outputs else []
+    return []
