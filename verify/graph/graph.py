@@ -180,6 +180,14 @@ class Graph:
         """Tell whether a node is computed from numbers alone."""
         return self.number(number) is not None or all(self.ops[i] != "variable" for i in self.reach([number]))
 
+    def varying(self, order: Iterable[int]) -> set[int]:
+        """Return the nodes that a variable enters, of all that some are computed from, arguments first."""
+        varying: set[int] = set()
+        for number in order:
+            if self.ops[number] == "variable" or not varying.isdisjoint(self.args[number]):
+                varying.add(number)
+        return varying
+
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
         zero = self._zero

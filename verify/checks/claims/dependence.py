@@ -22,8 +22,12 @@ def unmasked(s: Suspect) -> str:
     if not s.fits:
         return ""
     wrong = [i for i, pair in enumerate(zip(s.expected, s.actual.nodes, strict=True)) if pair[0] != pair[1]]
-    wrong = [i for i in wrong if not alike(s.graph, [s.expected[i]], [s.actual.nodes[i]])]
-    if any(s.graph.value(s.expected[i]) != 0 for i in wrong) or len(wrong) == len(s.expected):
+    must_vanish = {i for i in wrong if s.graph.value(s.expected[i]) == 0}
+
+    def is_off(i: int) -> bool:
+        return not alike(s.graph, [s.expected[i]], [s.actual.nodes[i]])
+
+    if any(is_off(i) for i in wrong if i not in must_vanish) or sum(map(is_off, must_vanish)) == len(s.expected):
         return ""
     return "only entries that must be 0 are wrong: does backward lack a mask or a clip of forward?"
 

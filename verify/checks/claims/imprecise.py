@@ -24,20 +24,24 @@ def imprecise(s: Suspect) -> str:
     if not s.fits:
         return ""
     graph, used = s.graph, s.graph.reach(s.expected)
-    own = [node for node in graph.reach(s.actual.nodes) if graph.number(node) is not None and node not in {*used}]
-    constants = [node for node in used if graph.is_constant(node)]
-    if not own or len(own) > _MOST_OWN or not 0 < len(constants) <= _MOST_EXACT:
+    exact = {*used}
+    own = [node for node in graph.reach(s.actual.nodes) if graph.number(node) is not None and node not in exact]
+    if not own or len(own) > _MOST_OWN:
+        return ""
+    varying = graph.varying(used)
+    constants = [node for node in used if node not in varying]
+    if not 0 < len(constants) <= _MOST_EXACT:
         return ""
     candidates = list(_multiples(s, constants))
     with flint.ctx.workprec(_BITS):
         values = {
             node: float(ball.mid()) for node, ball in balls.at(graph, [*own, *candidates], s.region.sample).items()
         }
-    for node, exact in itertools.product(own, candidates):
-        if 0 < abs(values[node] - values[exact]) <= _CLOSE * abs(values[exact]) and alike(
-            graph, replaced(graph, s.actual.nodes, {node: exact}), s.expected
+    for node, other in itertools.product(own, candidates):
+        if 0 < abs(values[node] - values[other]) <= _CLOSE * abs(values[other]) and alike(
+            graph, replaced(graph, s.actual.nodes, {node: other}), s.expected
         ):
-            return f"the constant {values[node]!r} is not exact: {values[exact]!r} makes the gradient right"
+            return f"the constant {values[node]!r} is not exact: {values[other]!r} makes the gradient right"
     return ""
 
 

@@ -85,7 +85,7 @@ def _nodes(quantities: Sequence[Quantity]) -> list[int]:
 def _results(trace: _Noting, roots: Sequence[int]) -> dict[_Group, set[int]]:
     """Return the nodes of each group that others than its own are computed from, statements before expressions."""
     made = trace.calls
-    order = [node for node in trace.reach(roots) if not trace.is_constant(node)]
+    order = sorted(trace.varying(trace.reach(roots)))
     groups = {node: set(_groups(made[node])) if trace.args[node] else set() for node in order}
     used: dict[int, set[_Group]] = {node: set(groups[node]) for node in order}  # the groups in which all uses are
     for node in order:
