@@ -24,6 +24,8 @@ from verify import Verdict, torch_function
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.moves import COPIES, VIEWS
 from verify.adapters.torch.operations import OPERATIONS
+from verify.adapters.torch.running import followed
+from verify.adapters.torch.schemas import without_memory
 from verify.adapters.torch.tensors import entering, leaving
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
@@ -831,3 +833,16 @@ def test_an_output_that_does_not_change():
     beside = type("Beside", (rule,), {"apply": staticmethod(lambda x: (rule.apply(x), torch.ones(2, dtype=x.dtype)))})
     rows = checked(torch_function(beside, mode="jvp", x="N")).comparisons
     assert {row.verdict for row in rows} == {Verdict.PROVED}
+
+
+def test_an_answer_without_memory_is_kept_for_the_same_question():
+    """Equal numbers of other types, other strides and another default type are other questions."""
+    aten = torch.ops.aten
+    kinds = [without_memory(aten.full.default, [[2], value], {}).dtype for value in (1, 1.0, True)]
+    assert kinds == [torch.int64, torch.get_default_dtype(), torch.bool]
+    whole = torch.ones(2, dtype=torch.int64)
+    for dtype in (np.float64, np.float32):
+        with followed(dtype):
+            assert without_memory(aten.div.Tensor, [whole, 2], {}).dtype == torch.get_default_dtype()
+    rows = torch.ones(2, 3)
+    assert [without_memory(aten.neg.default, [x], {}).stride() for x in (rows, rows.t())] == [(3, 1), (1, 3)]

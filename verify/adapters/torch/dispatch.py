@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map
 
 from verify.adapters.torch.definitions import definition
 from verify.adapters.torch.moves import COPIES, VIEWS, adds, moved, node
 from verify.adapters.torch.operations import OPERATIONS, UNBOUNDED
+from verify.adapters.torch.schemas import each, parts, schema_of, without_memory
 from verify.adapters.torch.tensors import (
     FLOATS,
     SymbolTensor,
@@ -63,11 +63,11 @@ def dispatched(function: Any, args: Any, options: Any) -> Any:
     name = _name(function)
     if not name:
         return _defined(function, args, options)
-    if torch.Tag.nondeterministic_seeded in function.tags:
+    if schema_of(function).draws:
         refused(f"{function} draws random numbers", Reason.UNKNOWN_FUNCTION)
     if name in _FILLED:
         return _filled(function, name, args, options)
-    if not any(map(is_float, tree_flatten((args, options))[0])):
+    if not any(map(is_float, parts((*args, *options.values())))):
         return _without_symbols(function, name, args, options)
     return _of_symbols(function, name, args, options)
 
@@ -84,7 +84,7 @@ def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
         return _turned(function, args, options)
     if (name in VIEWS or name in COPIES) and not adds(function, args, options):
         return moved(function, name, args, options)
-    if function._schema.is_mutable:  # noqa: SLF001 - there is no public way to ask
+    if schema_of(function).writes:
         return _in_place(function, name, args, options)
     if name in OPERATIONS:
         return _computed(function, name, args, options)
@@ -93,8 +93,8 @@ def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
 
 def _name(function: Any) -> str:
     """Return the name of an operation of ATen without its overload, or nothing for any other library's."""
-    namespace, _, name = function._schema.name.partition("::")  # noqa: SLF001 - there is no public way to ask
-    return str(name) if namespace == "aten" else ""
+    schema = schema_of(function)
+    return schema.name if schema.library == "aten" else ""
 
 
 def _defined(function: Any, args: Any, options: Any) -> Any:
@@ -119,7 +119,7 @@ def _unknown(function: Any) -> Any:
 def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
     """Run an operation on whole numbers and truth values; what is made a real number by it is a constant."""
     made = function(*args, **options)
-    if not any(map(is_float, tree_flatten(made)[0])):
+    if not any(map(is_float, parts([made]))):
         return made
     if name not in _PLAIN and name not in OPERATIONS and name not in _TURNING:
         return _unknown(function)
@@ -128,9 +128,9 @@ def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
 
 def _filled(function: Any, name: str, args: Any, options: Any) -> Any:
     """Return a new tensor, whose entries are one number or unwritten."""
-    meta = _without_memory(function, args, options)
+    meta = without_memory(function, args, options)
     if not meta.dtype.is_floating_point:
-        return function(*tree_map(_stripped, args), **options)
+        return function(*each(_stripped, args), **options)
     claimed(meta.dtype)
     value = _FILLED[name]
     if value == "fill_value":
@@ -151,7 +151,7 @@ def _stripped(value: Any) -> Any:
 
 def _cast(function: Any, tensor: torch.Tensor, **options: Any) -> torch.Tensor:
     """Return a copy of another type; whole numbers and truth values have to be decided first."""
-    meta = _without_memory(function, [tensor], options)
+    meta = without_memory(function, [tensor], options)
     if meta.dtype.is_floating_point:
         claimed(meta.dtype)
         _note_narrowed(tensor.dtype, meta.dtype)
@@ -163,7 +163,7 @@ def _cast(function: Any, tensor: torch.Tensor, **options: Any) -> torch.Tensor:
 
 def _turned(function: Any, args: Any, options: Any) -> Any:
     """Return a tensor as one of a type, which is the tensor itself where it is one and no copy is asked for."""
-    meta = _without_memory(function, args, options)
+    meta = without_memory(function, args, options)
     plain = meta.dtype == args[0].dtype and True not in [*args[1:], *options.values()]
     return args[0] if plain else _cast(torch.ops.aten._to_copy.default, args[0], dtype=meta.dtype)  # noqa: SLF001
 
@@ -186,7 +186,7 @@ def _in_place(function: Any, name: str, args: Any, options: Any) -> Any:
         value = args[1] if len(args) > 1 else 0
         return _written(target, value)
     functional = getattr(torch.ops.aten, name[:-1], None)
-    overload = getattr(functional, function._overloadname, None)  # noqa: SLF001 - how PyTorch names overloads
+    overload = getattr(functional, schema_of(function).overload or "default", None)
     if overload is None or not {name[:-1]} & {*OPERATIONS, *COPIES}:
         return _unknown(function)
     return _written(target, dispatched(overload, args, options))
@@ -211,9 +211,9 @@ def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
         return _unknown(function)
     if name in UNBOUNDED and arrays.current().as_executed:
         raise unbounded(str(function))
-    meta = _without_memory(function, args, options)
+    meta = without_memory(function, args, options)
     try:
-        value = OPERATIONS[name](*tree_map(array, args), **tree_map(array, options))
+        value = OPERATIONS[name](*each(array, args), **{key: each(array, option) for key, option in options.items()})
     except TypeError:  # arguments that the table does not have
         return _unknown(function)
     if isinstance(meta, tuple):
@@ -221,15 +221,3 @@ def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
     if options.get("dtype") is not None and meta.dtype.is_floating_point:
         _note_narrowed(args[0].dtype, meta.dtype)
     return tensor_of(value, meta)
-
-
-def _without_memory(function: Any, args: Any, options: Any) -> Any:
-    """Return what an operation gives on tensors without memory: its shape, type and strides, or PyTorch's own error."""
-    meta = {"device": "meta"} if "device" in {a.name for a in function._schema.arguments} else {}  # noqa: SLF001
-    return function(*tree_map(_meta, args), **tree_map(_meta, {**options, **meta}))
-
-
-def _meta(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="meta")
-    return value

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._pytree import tree_map
 
+from verify.adapters.torch.schemas import each, parts, schema_of
 from verify.adapters.torch.tensors import FLOATS, SymbolTensor, is_float, laid_out, numbers_of, plain, refused
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
@@ -35,7 +35,7 @@ _REFUSED = {"dtype", "out"}  # overloads: the bytes seen as another type; result
 
 def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     """Run an operation on the numbers of nodes; the results are tensors of symbols of the widest type among them."""
-    if _REFUSED.intersection(function._overloadname.split("_")):  # noqa: SLF001 - how PyTorch names overloads
+    if _REFUSED.intersection(schema_of(function).overload.split("_")):
         refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
     dtype, frozen = _common(args, options), _is_frozen(name, args)
     args, options = _with_numbers(function, args, options)
@@ -44,20 +44,17 @@ def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     def symbolic(value: Any) -> Any:
         return SymbolTensor(value, dtype, frozen=frozen) if isinstance(value, torch.Tensor) else value
 
-    return tree_map(symbolic, made)
+    return each(symbolic, made)
 
 
 def adds(function: Any, args: Any, options: Any) -> bool:
     """Tell whether an operation adds entries up, by its arguments: a move puts them where they go."""
-    schema = function._schema.arguments  # noqa: SLF001 - there is no public way to ask
-    written = {**dict(zip((argument.name for argument in schema), args, strict=False)), **options}
-    return written.get("accumulate") is True
+    return _written(function, args, options).get("accumulate") is True
 
 
 def _common(args: Any, options: Any) -> torch.dtype:
     """Return the widest type of the tensors of floats."""
-    kinds: list[torch.dtype] = []
-    tree_map(lambda value: kinds.append(value.dtype) if is_float(value) else None, (args, options))
+    kinds = [value.dtype for value in parts((*args, *options.values())) if is_float(value)]
     widest = max(kinds, key=lambda kind: torch.finfo(kind).bits)
     if widest not in FLOATS or not {*FLOATS}.issuperset(kinds):
         refused(f"a tensor of {widest}", Reason.UNKNOWN_TYPE)
@@ -72,23 +69,25 @@ def _is_frozen(name: str, args: Any) -> bool:
 
 def _with_numbers(function: Any, args: Any, options: Any) -> tuple[Any, Any]:
     """Return arguments with nodes in the place of entries; raises TraceError where the operation would compute."""
-    schema = function._schema.arguments  # noqa: SLF001 - there is no public way to ask
-    written = {**dict(zip((argument.name for argument in schema), args, strict=False)), **options}
+    written, numbers = _written(function, args, options), schema_of(function).numbers
     if any(written.get(name) for name in _ADDING):
         refused(f"{function} with {' or '.join(sorted(_ADDING))} cannot be traced", Reason.UNKNOWN_FUNCTION)
-    made = {
-        argument.name: _entries(argument, written[argument.name]) for argument in schema if argument.name in written
-    }
-    return [made[argument.name] for argument in schema[: len(args)]], {name: made[name] for name in options}
+    made = {name: _entries(name, value, name in numbers) for name, value in written.items()}
+    return [*made.values()][: len(args)], {name: made[name] for name in options}
 
 
-def _entries(argument: Any, value: Any) -> Any:
+def _written(function: Any, args: Any, options: Any) -> dict[str, Any]:
+    """Return the arguments by their names in the schema, in the order in which they are given."""
+    return {**dict(zip(schema_of(function).parameters, args, strict=False)), **options}
+
+
+def _entries(name: str, value: Any, is_number: bool) -> Any:
     """Return an argument with nodes in the place of entries, which are tensors and what the schema calls a number."""
-    if argument.name in _PLACES or value is None:
+    if name in _PLACES or value is None:
         return value
-    if "number" in str(argument.type) or isinstance(value, float):
+    if is_number or isinstance(value, float):
         return node(value)
-    return tree_map(lambda part: constants_of(part) if isinstance(part, torch.Tensor) else part, value)
+    return each(lambda part: constants_of(part) if isinstance(part, torch.Tensor) else part, value)
 
 
 def constants_of(tensor: torch.Tensor) -> torch.Tensor:
