@@ -74,8 +74,11 @@ install()
 def __getattr__(name: str) -> Any:
     """Import what is public on first use; raises AttributeError for any other name."""
     if name not in __all__:
+        from verify.model.errors import nearest
+
         raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}: `gradproof explain cases` lists what there is"
+            f"module {__name__!r} has no attribute {name!r}{nearest(name, __all__)} (`gradproof explain cases` lists "
+            "what there is)"
         )
     from importlib import import_module
 

@@ -26,7 +26,7 @@ def render(run: Run) -> str:
 
 def _annotation(group: list[Problem]) -> str:
     first, more = group[0], len(group) - 1
-    title = first.title + (f" and {more:,} more here" if more else "")
+    title = (first.brief or first.title) + (f" and {more:,} more here" if more else "")
     texts = ["\n".join([problem.title, *problem.lines]) for problem in group[:_MOST]]
     texts += [f"and {len(group) - _MOST:,} more"] if len(group) > _MOST else []
     place = {"file": first.file, "line": str(first.line), "endLine": str(first.line), "title": title}

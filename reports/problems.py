@@ -12,11 +12,13 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from reports import cells, rows, words
+from verify.model.elision import cut_at_word
 from verify.model.identity import Place, Quantity
 from verify.model.result import CaseResult, Comparison, Finding, Run, Stale
 
 _SUBJECTS = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
 _ACCEPTED = "a known failure: the baseline lists it"
+_LONGEST_TITLE = 90  # signs: GitHub shows a title on one line, above the message, which has all of it
 REMOVED = "a stale baseline entry fails with --strict; --baseline-update removes it"
 
 
@@ -24,7 +26,8 @@ class Problem(NamedTuple):
     """Something to look at. The `level` is `error` where the gate fails for it, `warning` for a hazard, else `note`.
 
     `rule` is the state (`REFUTED`), the code of a finding, or `STALE`; `title` one line, `lines` say more. `lets` says
-    why the gate lets a failure pass, if it does; `inside` tells that the code itself says so. `file` is `expr` for an
+    why the gate lets a failure pass, if it does; `inside` tells that the code itself says so. `brief` is the
+    title, cut at a word to one line. `file` is `expr` for an
     expression of the command line. The `fingerprint` is of file, case and quantity, not of lines, values or shapes.
     """
 
@@ -37,6 +40,7 @@ class Problem(NamedTuple):
     fingerprint: str
     lets: str = ""
     inside: bool = False
+    brief: str = ""
 
 
 def problems(run: Run) -> list[Problem]:
@@ -87,7 +91,7 @@ def _badness(comparison: Comparison) -> tuple[bool, int]:
 def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
     about = f"{_SUBJECTS[c.quantity].format(c.name)} {cells.verdict(c)}{variant}"
-    title = f"{about}: {words.reason(c)} ({words.called(case)})"
+    title, brief = _titles(f"{about}: {words.reason(c)}", case)
     explanation = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
     lines = (
         f"{cells.name(c)}: {words.sentence(c)}",
@@ -97,18 +101,25 @@ def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     )
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
     level, lets = ("note", _ACCEPTED) if c.known else ("error", "")
-    return Problem(rule, level, title, lines, *nearest_place(c.place, case), "", lets)
+    return Problem(rule, level, title, lines, *nearest_place(c.place, case), "", lets, brief=brief)
+
+
+def _titles(text: str, case: CaseResult) -> tuple[str, str]:
+    """Return a title that ends with the case, as a whole and cut to a line."""
+    ending = f" ({words.called(case)})"
+    return text + ending, cut_at_word(text, max(_LONGEST_TITLE - len(ending), _LONGEST_TITLE // 2)) + ending
 
 
 def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str) -> Problem:
     about = f" {finding.name}" if finding.name else ""
-    title = f"{finding.code}{about}: {finding.detail} ({words.called(case)})"
+    title, brief = _titles(f"{finding.code}{about}: {finding.detail}", case)
     variant = [f"for: {finding.variant}"] if finding.variant else []
     lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: {words.meaning([], [finding])}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
     lets = finding.allowed or (_ACCEPTED if finding.known else "")
     return Problem(
-        finding.code, level, title, lines, *nearest_place(finding.where, case), "", lets, bool(finding.allowed)
+        *(finding.code, level, title, lines, *nearest_place(finding.where, case)),
+        *("", lets, bool(finding.allowed), brief),
     )
 
 

@@ -193,7 +193,8 @@ def _listed(label: str, listed: Sequence[rows.Row], look: Look) -> list[str]:
 
 def _findings(case: CaseResult, look: Look, subject: str = "") -> list[str]:
     lines, explained = [], set[str]()
-    for severity, finding, sentence in words.findings(case, failures_only=look.failures_only):
+    listed = words.findings(case, failures_only=look.failures_only)
+    for severity, finding, sentence in listed if look.everything else words.folded(listed):
         lines += look.lines(f"{look.paint(severity, _SEVERITIES[severity])} {finding.code}: {subject}{sentence}", "  ")
         if finding.bad and finding.code not in explained:
             for label, text in words.cure(finding):

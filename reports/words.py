@@ -11,12 +11,13 @@ from reports.cells import failures, readable, short
 from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION, REST, SMALL_CONSTANT
 from verify.model.elision import window
-from verify.model.findings import FINDINGS
+from verify.model.findings import FINDINGS, Subject
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Surrogate, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.
+_MOST_LIKEWISE = 4  # gradients of one finding that are named
 _AGREEMENTS = {
     "constants": "equal for some choice of the code's constants within their rounding",
     "approximation": "an approximation of the exact derivative, within a proved bound",
@@ -299,6 +300,25 @@ def findings(case: CaseResult, *, failures_only: bool = False) -> list[tuple[str
         (severity(finding), finding, _finding_sentence(finding))
         for finding in sorted(chosen, key=lambda finding: not finding.bad)
     ]
+
+
+def folded(findings: Sequence[tuple[str, Finding, str]]) -> list[tuple[str, Finding, str]]:
+    """Return findings about floats that several gradients have at one line as one, which names the others."""
+    groups: dict[object, list[tuple[str, Finding, str]]] = {}
+    for place, entry in enumerate(findings):
+        severity, finding, _ = entry
+        alike = FINDINGS[finding.code].about is Subject.FLOATS if finding.code in FINDINGS else False
+        groups.setdefault((severity, finding.code, finding.where, finding.allowed) if alike else place, []).append(
+            entry
+        )
+    return [_as_one(group) for group in groups.values()]
+
+
+def _as_one(group: Sequence[tuple[str, Finding, str]]) -> tuple[str, Finding, str]:
+    severity, first, sentence = group[0]
+    others = [name for name in dict.fromkeys(finding.name for _, finding, _ in group) if name != first.name]
+    more = f"; likewise {enumeration(others, ', ', _MOST_LIKEWISE)}" if others else ""
+    return severity, first, sentence + more
 
 
 def cure(finding: Finding) -> list[tuple[str, str]]:

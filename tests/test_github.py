@@ -76,3 +76,13 @@ def test_long_lists_are_cut():
     many = [replace(results.UNDECIDED, name=f"x{i}", verdict=Verdict.UNDECIDED) for i in range(30)]
     (_, _, data), _ = commands(Run((results.case("c", *many),)))
     assert data.endswith("and 10 more")
+
+
+def test_long_titles():
+    """A title is cut at a word, and ends with the case; the message has all of it."""
+    why = "the upstream gets to the wrong entries: " + "dout[0,1] to entry [0, 3, 0, 0], " * 9
+    case = results.case("mine", replace(results.UNDECIDED, evidence=Evidence("", why)))
+    (_, place, data), _ = commands(Run((case,)))
+    assert len(place["title"]) < 100
+    assert re.search(r"\w… \(mine\)$", place["title"])
+    assert why.strip() in data

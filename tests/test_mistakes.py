@@ -8,6 +8,7 @@ from subjects import elementwise
 import verify
 from layers import arithmetic
 from verify import Verdict
+from verify.checks.checker import check
 
 
 def wrong(layer, backward):
@@ -135,3 +136,19 @@ def test_sums_of_zero_name_nothing():
         b="D",
     )
     assert likely(case) != WRONG_AXIS
+
+
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        ("0.9999999", "too small by 1e-07 relative"),
+        ("1.0005", "too large by 0.0005 relative"),
+        ("1.25", "too large by a factor of 1.25"),
+    ],
+)
+def test_a_factor_that_is_nearly_one(factor, text):
+    """What is nearly right is off by a relative difference, and not by a factor of 10000000/9999999."""
+    factor = float(factor)
+    case = verify.pair(lambda x: (x**3, (x,)), lambda dout, c: dout * 3 * c[0] ** 2 * factor, x="3")
+    row = next(row for row in check(case, quick=True).comparisons if not row.good)
+    assert row.diagnosis == text

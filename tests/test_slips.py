@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from effort import some
 
+import gradproof
 import verify
+from verify.checks.checker import check
 from verify.model.errors import InputError
 
 
@@ -134,3 +136,41 @@ def test_keywords_that_a_layer_does_not_take(written, instead):
     assert "test_slips.py" in str(raised.value)
     assert "Square" in str(raised.value)
     assert instead in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "word", "meant"),
+    [(verify.integer, "blow", "below"), (verify.real, "hgh", "high"), (verify.fixed, "closd", "closed")],
+)
+def test_keywords_of_inputs(make, word, meant):
+    """A keyword that a description of an input does not have is refused with the closest one."""
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{word}'; did you mean '{meant}'"):
+        make("N", **{word: 1})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'zzz'$"):
+        make("N", zzz=1)
+
+
+@pytest.mark.parametrize("package", [verify, gradproof])
+def test_names_of_the_package(package):
+    """A name that the package does not have is refused with the closest one."""
+    with pytest.raises(AttributeError, match="no attribute 'layr'; did you mean 'layer'"):
+        package.layr  # noqa: B018
+
+
+def test_a_parameter_in_another_case():
+    """A parameter whose gradient the layer keeps under another name is told which."""
+
+    class Dense(Square):
+        def __init__(self, W):
+            self.W = W
+
+        def forward(self, x):
+            self.x = x.copy()
+            return x @ self.W
+
+        def backward(self, dout):
+            self.dW = self.x.T @ dout
+            return dout @ self.W.T
+
+    (row,) = check(verify.layer(Dense, inputs={"x": "N D"}, params={"w": "D M"}), quick=True).comparisons[:1]
+    assert row.evidence.detail.endswith("; did you mean 'W'?")

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pickle
+import re
 import shlex
 import signal
 import subprocess
@@ -602,6 +603,17 @@ def test_time_limits_that_are_none(command, shop, text):
     done = command("shop.toml", f"--timeout={text}")
     assert (done.status, done.out) == (2, "")
     assert "expected a positive number of seconds" in done.err
+
+
+def test_the_time_to_find_a_call_is_said(command, shop):
+    """What is added to the limit of a case, to find how code is called, is named beside it."""
+    (shop / "hangs.py").write_text(
+        "class A:\n    def forward(self, x):\n        while True: pass\n    def backward(self, d): return d\n"
+    )
+    done = command("scan", "hangs.py", "--timeout", "0.5")
+    assert re.search(
+        r"not finished after 0\.5 s, and \d+ s more to find how to call it, at hangs\.py:3", " ".join(done.out.split())
+    )
 
 
 def test_the_time_limit_of_the_project(command, shop):

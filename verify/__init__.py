@@ -75,8 +75,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import what is public on first use: `gradproof --help` needs none of it."""
     if name not in _HOMES:
+        from verify.model.errors import nearest
+
         raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}: `gradproof explain cases` lists what there is"
+            f"module {__name__!r} has no attribute {name!r}{nearest(name, _HOMES)} (`gradproof explain cases` lists "
+            "what there is)"
         )
     from importlib import import_module
 

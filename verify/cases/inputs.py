@@ -10,6 +10,7 @@ from numbers import Rational
 from numbers import Real as Real_
 from typing import Any
 
+from verify.cases.keywords import suggesting
 from verify.cases.shapes import checked_shape
 from verify.cases.wirtinger import Part
 from verify.model.errors import InputError
@@ -86,6 +87,7 @@ class Constant:
 Input = Real | Integer | Constant
 
 
+@suggesting
 def real(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Real:
     """Describe real inputs of a shape, which are differentiated: `real("N", low=0, high=1)`.
 
@@ -105,6 +107,7 @@ def real(shape: str = "", *, low: object = None, high: object = None, closed: bo
         return Real(text, problem=str(problem))
 
 
+@suggesting
 def fixed(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Fixed:
     """Describe real inputs of a shape for which the code returns no gradient: `fixed("N D")`.
 
@@ -115,6 +118,7 @@ def fixed(shape: str = "", *, low: object = None, high: object = None, closed: b
     return Fixed(each.shape, each.low, each.high, each.closed, each.problem)
 
 
+@suggesting
 def complex(  # noqa: A001 - as it is written in a case
     shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False
 ) -> Complex:
@@ -170,6 +174,7 @@ def _closed(closed: object, low: object, high: object) -> frozenset[str]:
     return frozenset(sides)
 
 
+@suggesting
 def integer(shape: str = "", *, below: str | int) -> Integer:
     """Describe labels or indices of a shape, from 0 to below a size: `integer("N", below="M")`.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from verify.cases.names import NAMES, labels_of
 from verify.cases.units import attribute_of
-from verify.model.errors import ProtocolError, UnclaimedError
+from verify.model.errors import ProtocolError, UnclaimedError, nearest
 from verify.model.reasons import Reason
 
 _FIXED = (
@@ -58,6 +58,12 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
     )
 
 
+def _graded(unit: Any) -> list[str]:
+    """Return the attributes of an object that it keeps a gradient of."""
+    attributes = getattr(unit, "__dict__", {})
+    return [name for name in attributes if any(label in attributes for label in labels_of(name))]
+
+
 def of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
     """Return the gradient of a parameter that an object keeps, by its name or in a container of all."""
     names = labels_of(key)
@@ -72,6 +78,6 @@ def of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
             return gradients[list(params).index(key)]
     raise ProtocolError(
         f"{type(unit).__name__} keeps no gradient of {key!r}: let backward set self.{names[0]} (other names that are "
-        f"read: {', '.join([*names[1:], *NAMES['containers']])})",
+        f"read: {', '.join([*names[1:], *NAMES['containers']])}){nearest(key, _graded(unit))}",
         Reason.MISSING_GRADIENT,
     )

@@ -148,5 +148,7 @@ class ForeignSymbolError(UnheldError):
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Return a `; did you mean 'x'?` for the known word closest to `word`, or nothing."""
-    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    listed = list(choices)
+    close = difflib.get_close_matches(word, listed, n=1, cutoff=0.6)
+    close += [choice for choice in listed if choice.lower() == word.lower() and choice != word]
     return f"; did you mean {close[0]!r}?" if close else ""

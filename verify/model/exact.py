@@ -18,6 +18,7 @@ _SMALLEST_EXPONENT = -330
 _MOST_DIGITS = 1000
 _FLOAT_BITS = 52
 _HALF = 0.5
+_NEARLY = Fraction(1, 1000)  # relative: a factor that is closer to 1 is no factor that someone forgot
 _SHORT = 10  # digits that a float of 16 has by accident once in 10**5 times or less: someone has chosen it
 
 
@@ -157,6 +158,13 @@ def decimal_text(number: Fraction) -> str:
             return str(number)
     plain = -5 < decimal.adjusted() < 16 if number else True
     return f"{decimal:f}" if plain else f"{decimal:e}"
+
+
+def factor_text(ratio: Fraction) -> str:
+    """Write how far a number other than 0 is off: `a factor of 2`, or `1e-07 relative` where it is nearly right."""
+    if abs(abs(ratio) - 1) < _NEARLY:
+        return f"{float(abs(abs(ratio) - 1)):.2g} relative"
+    return f"a factor of {decimal_text(max(abs(ratio), 1 / abs(ratio)))}"
 
 
 def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:

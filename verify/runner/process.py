@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from verify.model.identity import NOWHERE
 from verify.runner.origins import origin
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 _GRACE = 5.0  # seconds in which a worker may say where it is
 _LEAVE = 5.0  # seconds, at least, in which one that answers no more ends by itself, with a status that says why
 _HASTE = 0.2  # the same for one that fills the memory meanwhile
+
+
+class Limit(NamedTuple):
+    """How many seconds a request may take: those of the case, and some `more` for the search for a call."""
+
+    limit: float
+    more: float = 0
+
+    def __str__(self) -> str:
+        return f"{self.limit:g} s" + (f", and {self.more:g} s more to find how to call it" if self.more else "")
 
 
 class Process:
@@ -54,15 +64,16 @@ class Process:
         """Return a process beside this one."""
         return Process(self.begin().another())
 
-    def ask(self, request: tuple[Any, ...], limit: float) -> Any:
+    def ask(self, request: tuple[Any, ...], limit: float, more: float = 0) -> Any:
         """Return the Answer to a request; after `hung`, `exceeded`, `unread` and `died` the worker is no more.
 
+        It has `more` seconds than the limit to find how code is called.
         Raises RuntimeError where no worker starts.
         """
         if self._worker is None:
             self._worker = self._start()
         self._worker.tell(self.output)
-        answer = self._worker.ask(request, limit, self.memory)
+        answer = self._worker.ask(request, Limit(limit, more), self.memory)
         if answer is not None and answer.kind not in ("hung", "exceeded", "unread"):
             return answer
         return self._ended(answer)
@@ -147,14 +158,14 @@ class _Worker:
         """Wait for the message of a worker that it has started."""
         return self._answers.get() is not None
 
-    def ask(self, request: tuple[Any, ...], limit: float, memory: float) -> Any:
+    def ask(self, request: tuple[Any, ...], allowed: Limit, memory: float) -> Any:
         """Return the answer to a request, None where the worker died, or one that says which limit it went beyond."""
         import queue
 
         from verify.runner.memory import INTERVAL, WATCHED, gigabytes, used
         from verify.runner.waiting import MOST, waited
 
-        self._partial = b""
+        self._partial, limit = b"", allowed.limit + allowed.more
         begin, waited_before = time.monotonic(), waited(self._pid)  # before the worker has anything to do
         self._send((limit, *request))
         self._end = begin + limit
@@ -172,7 +183,7 @@ class _Worker:
                     self._output.settle()
                 return answer
             self._take(answer)
-        return self._asked_where(f"not finished after {limit:g} s", "hung", _GRACE)
+        return self._asked_where(f"not finished after {allowed}", "hung", _GRACE)
 
     def tell(self, stream: TextIO) -> None:
         """Have what is printed from now on go to a stream."""

@@ -219,7 +219,7 @@ class Workers:
         if not self._extended:
             with self.heard(io.StringIO()):
                 self.extend()
-        return self._answered(kind, self._process.ask((kind, *arguments), self.limit + more))
+        return self._answered(kind, self._process.ask((kind, *arguments), self.limit, more))
 
     def _note(self, unit: Unit, *, whole: bool = True, touched: tuple[str, ...] = ()) -> None:
         if self.records is not None:

@@ -20,7 +20,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.approximation.pivots import affine
 from verify.checks.claims.claims import Claim, Exact
-from verify.checks.claims.diagnoses import SMALL, is_small, without
+from verify.checks.claims.epsilons import SMALL, is_small, without
 from verify.checks.rounding.judge import upward
 from verify.graph import balls
 from verify.graph.graph import Graph

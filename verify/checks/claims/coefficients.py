@@ -18,7 +18,7 @@ from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
-from verify.model.exact import decimal_text
+from verify.model.exact import factor_text
 
 _BITS = 128
 _MOST_UPSTREAM, _MOST_TERMS = 64, 24
@@ -182,9 +182,8 @@ def _fault(factor: Fraction, verb: str) -> str:
         return f"{verb} missing"
     if factor == -1:
         return ("has" if verb == "is" else "have") + " the wrong sign"
-    size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
     sign = ", and of the wrong sign" if factor < 0 else ""
-    return f"{verb} too {'large' if abs(factor) > 1 else 'small'} by a factor of {decimal_text(size)}{sign}"
+    return f"{verb} too {'large' if abs(factor) > 1 else 'small'} by {factor_text(factor)}{sign}"
 
 
 def _listed(s: Suspect, nodes: Sequence[int]) -> str:

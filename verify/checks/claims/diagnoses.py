@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 from verify.cases.wirtinger import DEFAULT, FORMS, Half
 from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses, lacks_upstream
 from verify.checks.claims.dependence import dependence, unmasked, unused_upstream
+from verify.checks.claims.epsilons import BESIDE
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
 from verify.checks.claims.imprecise import imprecise
@@ -22,48 +22,23 @@ from verify.checks.claims.routes import rerouted
 from verify.checks.claims.suspect import Suspect
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
-from verify.model.exact import decimal_text, simplest_rational
+from verify.model.exact import factor_text
 from verify.proof import field
 
 Nodes = Sequence[int]
 _MINUS = Fraction(-1)
 _TWO = Fraction(2)
 _MOST_TERMS = 8  # of an entry's derivative, of which each may be the one that is missing
-SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
-_MOST_SMALL = 6  # such constants that a mistake is looked for beside
 _MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
 
 
 def diagnose(suspect: Suspect) -> str:
     """Name the likely mistake, or say nothing."""
-    return _named_mistake(suspect) or _beside_constants(suspect)
+    return _named_mistake(suspect) or next(filter(None, (try_(suspect, _named_mistake) for try_ in BESIDE)), "")
 
 
 def _named_mistake(suspect: Suspect) -> str:
     return next((diagnosis for try_ in MISTAKES if (diagnosis := try_(suspect))), "")
-
-
-def _beside_constants(s: Suspect) -> str:
-    """Name the mistake of a gradient that also ignores small constants of forward: log(y + 1e-7)."""
-    used = set(s.graph.reach(s.actual.nodes))
-    small = [node for node in s.graph.reach(s.expected) if node not in used and is_small(s.graph, node)]
-    if not 0 < len(small) <= _MOST_SMALL:
-        return ""
-    mistake = _named_mistake(replace(s, expected=without(s.graph, s.expected, small)))
-    names = " and ".join(dict.fromkeys(str(float(s.graph.payloads[node])) for node in small))
-    return mistake and f"{mistake}; besides, backward ignores {names} in forward"
-
-
-def is_small(graph: Graph, node: int) -> bool:
-    """Tell whether a node is a number that may be an epsilon."""
-    number = graph.payloads[node] if graph.ops[node] in ("constant", "typed") else 0
-    value: Fraction = simplest_rational(number) if isinstance(number, float) else Fraction(number)
-    return 0 < abs(value) <= SMALL
-
-
-def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
-    """Return nodes with 0 in place of some constants."""
-    return replaced(graph, nodes, dict.fromkeys(constants, graph.constant(Fraction(0))))
 
 
 def negated(graph: Graph, nodes: Nodes, parts: Iterable[int]) -> list[int]:
@@ -132,7 +107,7 @@ def _factor(s: Suspect) -> str:
     sign = ", and of the wrong sign" if ratio < 0 else ""
     if name := _quotient(size, s.sizes):
         return f"{verb} by a factor of {name}, {size} here{sign}: is a size wrong?"
-    return f"{verb} by a factor of {decimal_text(size)}{sign}"
+    return f"{verb} by {factor_text(ratio)}{sign}"
 
 
 def _quotient(number: Fraction, sizes: Mapping[str, int]) -> str:
