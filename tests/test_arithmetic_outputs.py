@@ -104,16 +104,45 @@ def test_code_that_asks_for_its_precision_on_both_sides_is_right():
     assert findings(forward, backward) == set()
 
 
-def test_code_that_asks_for_the_bytes_of_its_numbers_is_not_judged_silently():
-    """Symbols have no bytes: what floats show of code that asks for them is no finding, and a note says so."""
+BYTES = {
+    "an entry": lambda x: x.itemsize != 4,
+    "its type": lambda x: x.dtype.itemsize != 4,
+    "all": lambda x: x.nbytes != 4 * x.size,
+    "a step": lambda x: x.strides[-1] != 4,
+}
 
-    def note_of(power):
-        result = checked(lambda x: x**2 if x.itemsize != 4 else x**power, lambda x, d: 2 * d * x)
-        assert not [finding for finding in result.findings if finding.code == "GP201"]
-        return [note for note in result.notes if "cannot be traced: they are not judged" in note]
 
-    assert note_of(2) == []
-    (note,) = note_of(3)
+@pytest.mark.parametrize("name", some(BYTES, 4))
+def test_code_that_asks_for_the_bytes_of_its_numbers_is_judged_by_what_it_computes(name):
+    """A gradient that is wrong for short floats alone is found, whichever way the code asks for them."""
+    is_long = BYTES[name]
+
+    def wrong(power):
+        return findings(lambda x: x**2 if is_long(x) else x**power, lambda x, d: 2 * d * x)
+
+    assert wrong(2) == set()
+    assert ("GP201", "output", True) in wrong(3) or ("GP201", "x", True) in wrong(3)
+    assert findings(lambda x: x**2, lambda x, d: (2 if is_long(x) else 3) * d * x) == {("GP201", "x", True)}
+
+
+def test_views_by_the_bytes_of_short_floats_are_not_followed():
+    """Symbols lie further apart than short floats: a view by such steps is no finding, and a note says so."""
+
+    def windows(x):
+        step = x.itemsize
+        view = np.lib.stride_tricks.as_strided(x, (len(x), 3, 2), (4 * step, step, step))
+        return view.sum(axis=2) ** (3 if step == 4 else 2)
+
+    def backward(x, d):
+        dx, pairs = np.zeros_like(x), 2 * d * (x[:, 1:] + x[:, :-1])
+        dx[:, 1:] += pairs
+        dx[:, :-1] += pairs
+        return dx
+
+    result = checked(windows, backward)
+    assert [row.verdict for row in result.comparisons] == [Verdict.PROVED] * len(result.comparisons)
+    assert not [finding for finding in result.findings if finding.code == "GP201"]
+    (note,) = [note for note in result.notes if "cannot be traced: they are not judged" in note]
     assert note.startswith("floats in float32 differ from the formulas")
 
 

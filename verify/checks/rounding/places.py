@@ -173,7 +173,7 @@ class Place:
                 place.run = Exact(self.case, self._followed(Trace(), numbers.dtype))
         except SubjectError:
             return None
-        return None if place.recorder.sized else place
+        return place
 
 
 def _same(a: Observation, b: Observation) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -83,9 +83,6 @@ def layout(array: SymbolArray) -> np.ndarray[Any, Any]:
     return np.ndarray.view(array, np.ndarray)
 
 
-_Bytes = TypeVar("_Bytes")
-
-
 class SymbolArray(np.ndarray[Any, Any]):
     """An array of Concolic symbols."""
 
@@ -116,14 +113,12 @@ class SymbolArray(np.ndarray[Any, Any]):
     @property
     def itemsize(self) -> int:
         """Return the bytes that an entry takes, as its strides have it."""
-        if (trace := active()) is not None:
-            trace.sized = True
-        return self._steps(_OBJECT.itemsize)
+        return self._in_bytes(_OBJECT.itemsize)
 
     @property
     def strides(self) -> tuple[int, ...]:
         """Return the bytes from one entry to the next along each axis."""
-        return self._steps(super().strides)
+        return tuple(map(self._in_bytes, super().strides))
 
     @strides.setter
     def strides(self, value: Any) -> None:
@@ -132,11 +127,15 @@ class SymbolArray(np.ndarray[Any, Any]):
     @property
     def nbytes(self) -> int:
         """Return the bytes that all entries take."""
-        return self._steps(super().nbytes)
+        return self._in_bytes(super().nbytes)
 
-    def _steps(self, length: _Bytes) -> _Bytes:
-        """Return a number of bytes; symbols take as many as float64, and those of shorter floats are not known."""
-        return length if self.claimed == _DOUBLE else memory.refuse("strides and sizes of short floats")
+    def _in_bytes(self, length: int) -> int:
+        """Return how many bytes floats take where symbols take so many: those of float64 take as many as a symbol.
+
+        Code that asks for them asks for the type of its numbers. No view is made by those of shorter floats, for the
+        memory holds symbols: `as_strided` refuses them.
+        """
+        return length if self.claimed == _DOUBLE else length // _OBJECT.itemsize * self.claimed.itemsize
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return PROTOCOLS["ufunc"](ufunc, method, inputs, options)

@@ -12,6 +12,9 @@ from verify.model.errors import TraceError
 from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, layout, objects, wrapped
+from verify.tracing.arrays.memory import refuse
+
+_DOUBLE = np.dtype(np.float64)
 
 
 def striding(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -21,6 +24,8 @@ def striding(original: Callable[..., Any]) -> Callable[..., Any]:
     def replacement(x: Any, *args: Any, **options: Any) -> Any:
         if not isinstance(x, SymbolArray):
             return original(x, *args, **options)
+        if x.claimed != _DOUBLE and (len(args) > 1 or options.get("strides") is not None):
+            refuse("strides of short floats")  # which lie closer than symbols
         made = original(objects(x), *args, **options)
         _stay_inside(made, x)
         return wrapped(made, x.claimed)

@@ -92,7 +92,6 @@ class Trace(Graph):
         )
         self.moved = False  # whether the sample is at a point that is looked at, where something may have no value
         self.missed = False  # whether NaN was computed, in a run at one point
-        self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
         self.typed_at: dict[int, Place] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
