@@ -128,10 +128,13 @@ def test_code_that_asks_for_the_bytes_of_its_numbers_is_judged_by_what_it_comput
 def test_views_by_the_bytes_of_short_floats_are_not_followed():
     """Symbols lie further apart than short floats: a view by such steps is no finding, and a note says so."""
 
-    def windows(x):
+    def by_steps(x):
         step = x.itemsize
         view = np.lib.stride_tricks.as_strided(x, (len(x), 3, 2), (4 * step, step, step))
         return view.sum(axis=2) ** (3 if step == 4 else 2)
+
+    def by_sizes(x):
+        return np.lib.stride_tricks.sliding_window_view(x, 2, 1).sum(axis=2) ** (3 if x.itemsize == 4 else 2)
 
     def backward(x, d):
         dx, pairs = np.zeros_like(x), 2 * d * (x[:, 1:] + x[:, :-1])
@@ -139,11 +142,14 @@ def test_views_by_the_bytes_of_short_floats_are_not_followed():
         dx[:, :-1] += pairs
         return dx
 
-    result = checked(windows, backward)
+    result = checked(by_steps, backward)
     assert [row.verdict for row in result.comparisons] == [Verdict.PROVED] * len(result.comparisons)
     assert not [finding for finding in result.findings if finding.code == "GP201"]
     (note,) = [note for note in result.notes if "cannot be traced: they are not judged" in note]
     assert note.startswith("floats in float32 differ from the formulas")
+    assert ("GP201", "x", True) in findings(by_sizes, backward) or ("GP201", "output", True) in findings(
+        by_sizes, backward
+    )
 
 
 def test_a_type_of_which_output_and_gradient_are_others_is_found():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,13 @@ _DOUBLE = np.dtype(np.float64)
 def striding(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces a function that makes a view by strides."""
 
+    takes_steps = "strides" in inspect.signature(original).parameters
+
     @functools.wraps(original)
     def replacement(x: Any, *args: Any, **options: Any) -> Any:
         if not isinstance(x, SymbolArray):
             return original(x, *args, **options)
-        if x.claimed != _DOUBLE and (len(args) > 1 or options.get("strides") is not None):
+        if x.claimed != _DOUBLE and takes_steps and (len(args) > 1 or options.get("strides") is not None):
             refuse("strides of short floats")  # which lie closer than symbols
         made = original(objects(x), *args, **options)
         _stay_inside(made, x)
