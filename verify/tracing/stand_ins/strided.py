@@ -20,7 +20,6 @@ _DOUBLE = np.dtype(np.float64)
 
 def striding(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces a function that makes a view by strides."""
-
     takes_steps = "strides" in inspect.signature(original).parameters
 
     @functools.wraps(original)
