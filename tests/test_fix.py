@@ -168,6 +168,21 @@ def strided(part, windows="size"):
     return STRIDED.format(part=part, windows=windows)
 
 
+SHUFFLED = """
+import numpy as np
+import gradproof
+
+class Shuffle:
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(len(x), 2, 3).transpose(0, 2, 1)
+
+    def backward(self, dout):
+        return dout.transpose(0, 2, 1).reshape(self.shape)
+
+shuffle = gradproof.layer(Shuffle, inputs={"x": "N 6"})
+"""
+
 ROWS = "(np.arange(len(x)) % 2 == 0)"
 
 # What is wrong, and what the line is to become.
@@ -229,6 +244,10 @@ MISTAKES = {
     "what is written into the upstream": (
         function("dout", "np.where(x > 0, x, 0)", "dout[x <= 0] = 0"),
         "dout = dout.copy(); dout[x <= 0] = 0",
+    ),
+    "an order of axes": (
+        SHUFFLED.replace("dout.transpose(0, 2, 1).reshape", "dout.reshape"),
+        "return dout.transpose(0, 2, 1).reshape(self.shape)",
     ),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }

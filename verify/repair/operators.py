@@ -20,6 +20,7 @@ from verify.repair.quantities import (
     is_count,
     is_quantity,
     is_term,
+    orders,
     quantities,
     sizes,
     stretched,
@@ -27,6 +28,8 @@ from verify.repair.quantities import (
 
 _Texts = Callable[[Scope], list[str]]
 _AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
+
+_WITH_ORDER = ("reshape", "ravel", "flatten")  # methods whose result depends on the order of the axes
 
 
 def _term(node: ast.AST, scope: Scope) -> bool:
@@ -36,6 +39,14 @@ def _term(node: ast.AST, scope: Scope) -> bool:
 def _array(node: ast.AST, scope: Scope) -> bool:
     shape = scope.shapes.get(ast.unparse(node))
     return is_quantity(node, scope) and (shape is None or len(shape) > 1)
+
+
+def _other_order(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take the axes of an array in an order that the file writes, or back."""
+    above = scope.parents.get(node)
+    if _array(node, scope) and (not isinstance(above, ast.Attribute) or above.attr in _WITH_ORDER):
+        name = ast.unparse(node)
+        yield from (f"{name}.{call}" for call in orders(scope, len(scope.shapes.get(name, ()))))
 
 
 def _is_cached(node: ast.AST, scope: Scope) -> bool:
@@ -198,6 +209,7 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M8", "change the sign", "a", "-a", {"a": _term}),
     Operator("M8", "transpose", "a.T", "a"),
     Operator("M8", "transpose", "a", "a.T", {"a": _array}),
+    Operator("M8", "transpose", rewrites=_other_order),
     Operator("M5", "add up", "a = b", "a += b"),
     Operator("M5", "add up", "a = -b", "a -= b"),
     Operator("M5", "assign", "a += b", "a = b"),

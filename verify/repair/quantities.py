@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from verify.mutation.scopes import Scope, is_size
@@ -83,6 +85,26 @@ def _file_of(scope: Scope) -> ast.AST:
     while node in scope.parents:
         node = scope.parents[node]
     return node
+
+
+def orders(scope: Scope, rank: int) -> list[str]:
+    """Return the calls that order so many axes as some line of a function's file does, or back again."""
+    ways = []
+    for method, axes in _orders_in(_file_of(scope)):
+        if method == "transpose" and sorted(axes) == [*range(rank)]:
+            back = [axes.index(axis) for axis in range(rank)]
+            ways += [f"transpose({', '.join(map(str, order))})" for order in (axes, back)]
+        if method == "swapaxes" and rank > 1:
+            ways.append(f"swapaxes({', '.join(map(str, axes))})")
+    return list(dict.fromkeys(ways))
+
+
+def _orders_in(tree: ast.AST) -> Iterator[tuple[str, list[int]]]:
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            axes = call.args[0].elts if call.args and isinstance(call.args[0], ast.Tuple) else call.args
+            with suppress(ValueError, TypeError):  # of what is no number
+                yield call.func.attr, [int(ast.literal_eval(axis)) for axis in axes]
 
 
 @_once
