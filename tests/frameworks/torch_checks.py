@@ -173,8 +173,8 @@ def complex_numbers(ctx, x):
     return x.to(torch.complex128).real
 
 
-def transposed_in_place(ctx, x):
-    return x.clone().unsqueeze_(0).squeeze(0) * 1
+def before_in_another_shape(ctx, x):
+    return torch_functions.SCALES.unsqueeze_(0).squeeze_(0) * x
 
 
 def masked_with_infinity(ctx, x):
@@ -210,7 +210,7 @@ REFUSED = {
     into_whole_numbers: "written into a tensor of torch.int64",
     shorter: "bfloat16",
     complex_numbers: "aten._to_copy.default",
-    transposed_in_place: "aten.unsqueeze_.default",
+    before_in_another_shape: "aten.unsqueeze_.default",
     masked_with_infinity: "-inf",
     written_to_out: "aten.mul.out",
 }
@@ -287,6 +287,36 @@ def test_writes_through_views_are_seen():
 
     assert the_row(saving, backward, x="3 2").verdict is Verdict.PROVED
     assert the_row(saving, lambda ctx, g: backward(ctx, g, 2), x="3 2").verdict is Verdict.REFUTED
+
+
+def reshaped_in_place(x):
+    y = x * 1
+    y.unsqueeze_(0).transpose_(1, 2).squeeze_(0)
+    return y.as_strided_((2, 2), (2, 1), 1).t_().square() + x[0] @ x.new_ones(3, 1)
+
+
+def test_another_shape_in_place():
+    """A tensor takes another shape itself, as a product of a row and a matrix does, and so do its derivatives."""
+    assert values_agree(reshaped_in_place)
+    assert values_agree(derived(reshaped_in_place))
+
+
+def test_writes_after_another_shape_in_place():
+    """They are seen by what shares the memory, in the shape that this has."""
+
+    def forward(ctx, x):
+        y = x.clone()
+        beside = y.detach()
+        y.t_()[0] *= 3
+        return beside * 1
+
+    def backward(ctx, g, wrong=False):
+        gradient = g.clone()
+        (gradient if wrong else gradient.t_())[0] *= 3
+        return gradient if wrong else gradient.t_()
+
+    assert the_row(forward, backward, x="3 3").verdict is Verdict.PROVED
+    assert the_row(forward, lambda ctx, g: backward(ctx, g, wrong=True), x="3 3").verdict is Verdict.REFUTED
 
 
 def test_version_counters_are_those_of_pytorch():

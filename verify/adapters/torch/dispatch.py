@@ -14,7 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from verify.adapters.torch.definitions import definition
-from verify.adapters.torch.moves import COPIES, VIEWS, adds, moved, node
+from verify.adapters.torch.moves import COPIES, VIEWS, adds, moved, node, reshaped
 from verify.adapters.torch.operations import OPERATIONS, UNBOUNDED
 from verify.adapters.torch.schemas import each, parts, schema_of, without_memory
 from verify.adapters.torch.tensors import (
@@ -178,6 +178,8 @@ def _in_place(function: Any, name: str, args: Any, options: Any) -> Any:
     target = args[0]
     if "out" in options or not name.endswith("_"):
         return _unknown(function)
+    if torch.Tag.inplace_view in function.tags:
+        return reshaped(function, name, args, options)
     if not is_float(target):
         return refused(f"{function}: real numbers were written into a tensor of {target.dtype}", Reason.PLAIN_NUMBER)
     if not isinstance(target, SymbolTensor) or target.frozen:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.utils._mode_utils import no_dispatch
 
 from verify.adapters.torch.schemas import each, parts, schema_of
 from verify.adapters.torch.tensors import FLOATS, SymbolTensor, is_float, laid_out, numbers_of, plain, refused
@@ -45,6 +46,21 @@ def moved(function: Any, name: str, args: Any, options: Any) -> Any:
         return SymbolTensor(value, dtype, frozen=frozen) if isinstance(value, torch.Tensor) else value
 
     return each(symbolic, made)
+
+
+def reshaped(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Give a tensor of symbols another shape in place: the numbers are shown as the view that the same operation gives.
+
+    PyTorch changes the shape and strides of the tensor itself by its own operation, which reads no memory.
+    """
+    target = args[0]
+    if name[:-1] not in VIEWS or not isinstance(target, SymbolTensor):
+        return refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
+    view = getattr(torch.ops.aten, name[:-1])(numbers_of(target), *args[1:], **options)
+    with no_dispatch():
+        function(*args, **options)
+    target.numbers = view
+    return target
 
 
 def adds(function: Any, args: Any, options: Any) -> bool:
