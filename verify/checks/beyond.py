@@ -26,6 +26,8 @@ from verify.checks.unvaried.signs import signs_left
 from verify.checks.unvaried.unvaried import unvaried
 from verify.checks.vanishing import without_vanishing
 from verify.model.findings import Subject, allowed, finding, judged
+from verify.model.identity import NOWHERE
+from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 
 
@@ -99,6 +101,7 @@ class _Parts:
         ]
         unchecked = _unchecked(result, self.runs, self.broken)
         # What was allowed in vain is known at the end.
+        findings = _where_made(findings, result.comparisons)
         return replace(result, findings=judged(findings, self.case.allow, self.case.where, unchecked))
 
     def _result(self) -> CaseResult:
@@ -155,6 +158,13 @@ def _unchecked(result: CaseResult, runs: Sequence[Exact], broken: Sequence[Findi
     contracts_checked = followed and not dead(runs) and is_complete(broken)
     floats_checked = followed and all(row.verdict.good for row in result.comparisons)
     return [*([] if contracts_checked else [Subject.CONTRACT]), *([] if floats_checked else [Subject.FLOATS])]
+
+
+def _where_made(findings: Sequence[Finding], rows: Sequence[Comparison]) -> list[Finding]:
+    """Return findings, those on shapes at the line where the row of the gradient has it made."""
+    made = {row.name: row.evidence.place for row in reversed(rows) if row.evidence.reason is Reason.WRONG_SHAPE}
+    places = {finding: made.get(finding.name, NOWHERE) for finding in findings if finding.code == "GP113"}
+    return [replace(each, where=places[each]) if places.get(each) else each for each in findings]
 
 
 def _of_right_formulas(findings: Sequence[Finding], rows: Sequence[Comparison]) -> list[Finding]:

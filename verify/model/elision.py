@@ -32,7 +32,7 @@ def _left_out(piece: str) -> str:
             opening += sign
         elif sign in ")]}":
             opening, closing = (opening[:-1], closing) if opening else (opening, closing + sign)
-    return f"…{closing}{'…' if closing and opening else ''}{opening}"
+    return f"…{closing}{opening}{'…' if opening else ''}"
 
 
 def cut_end(text: str, longest: int) -> str:
