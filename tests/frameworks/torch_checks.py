@@ -62,6 +62,28 @@ def test_a_mistake_that_one_way_shows():
     }
 
 
+def writing_into(ctx, x):
+    ctx.slope = 2 * x
+    return x * x
+
+
+def writing_into_saved(ctx, x):
+    ctx.save_for_backward(2 * x)
+    return x * x
+
+
+def test_a_second_backward():
+    """What backward has overwritten makes the second gradient another one; it may raise an error instead."""
+    rows = checked(torch_function(of(writing_into, lambda ctx, g: ctx.slope.mul_(g)), x="N")).comparisons
+    ways = {dict(row.variant.options)["torch"]: row.verdict for row in rows}
+    assert ways == {**dict.fromkeys(ways, Verdict.PROVED), "'backward a second time'": Verdict.REFUTED}
+    raising = of(writing_into_saved, lambda ctx, g: ctx.saved_tensors[0].mul_(g))
+    freeing = of(writing_into, lambda ctx, g: ctx.__dict__.pop("slope") * g)
+    for function in (raising, freeing):
+        rows = checked(torch_function(function, x="N")).comparisons
+        assert {row.verdict for row in rows} == {Verdict.PROVED}
+
+
 def of(forward, backward=lambda ctx, g: g, **others):
     """Return a Function of two functions, and of others by the names of its static methods."""
     members = {"forward": forward, "backward": backward, **others}
@@ -771,7 +793,7 @@ def test_several_inputs_and_ways_as_if():
     shapes = {"x": "2 3", "w": "3"}
     right = checked(torch_function(SignClipped, as_if=clipped, **shapes)).comparisons
     assert {row.verdict for row in right} == {Verdict.PROVED}
-    assert len({dict(row.variant.options)["torch"] for row in right}) == 5
+    assert len({dict(row.variant.options)["torch"] for row in right}) == 6
     wrong = checked(torch_function(SignClipped, as_if=lambda x, w: x * w, **shapes)).comparisons
     assert Verdict.REFUTED in {row.verdict for row in wrong}
 

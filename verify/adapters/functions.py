@@ -31,9 +31,10 @@ def torch_function(
     for further parameters; the other keyword arguments are those of `gradproof.case`.
 
     The Function is called by `apply` with copies of the inputs, and PyTorch's engine calls backward. Beside the plain
-    call, it is called with each input frozen (`requires_grad=False`) if there are several, with an upstream that has
-    gaps in memory, and with the sum of the first output alone: its upstream is expanded, and those of other outputs are
-    zeros or None. `as_if` is a function of tensors, which returns a tensor for each output that has a gradient.
+    call, it is called with each input frozen (`requires_grad=False`) if there are several, with a second backward after
+    one forward (which may raise an error), with an upstream that has gaps in memory, and with the sum of the first
+    output alone: its upstream is expanded, and those of other outputs are zeros or None. `as_if` is a function of
+    tensors, which returns a tensor for each output that has a gradient.
 
     With `mode="jvp"` the tangents of the static method `jvp` are checked, as by `gradproof.jvp`: PyTorch's forward mode
     pushes a direction of each input to the outputs. The Function is then called in one way.

@@ -24,13 +24,14 @@ from verify.cases.inputs import Complex, Fixed, Real, described
 from verify.cases.making import naming, traced
 from verify.cases.tangents import Line
 from verify.cases.terms import Terms
-from verify.model.errors import InputError, ProtocolError
+from verify.model.errors import GradproofError, InputError, ProtocolError
 from verify.model.identity import Place
 from verify.model.reasons import Reason
 from verify.model.where import made_at, quoted, start_of
 
 WAY = "torch"  # the option by which each of these is a variant of its own
-PLAIN, STRIDED, SUMMED = "as it is", "upstream with gaps", "first output alone, summed"
+PLAIN, AGAIN = "as it is", "backward a second time"
+STRIDED, SUMMED = "upstream with gaps", "first output alone, summed"
 FROZEN = "{} frozen"
 MODES = "vjp", "jvp"
 _SECOND = 2
@@ -81,7 +82,7 @@ def calling_case(
     sets = {FROZEN.format(key): {key} for key in wanted if key not in together}
     sets |= {FROZEN.format("parameters"): {*together}} if together else {}
     frozen = {way: keys for way, keys in sets.items() if not keys >= {*by_first}}  # which would leave nothing
-    ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
+    ways = [PLAIN, *frozen, AGAIN, STRIDED, *([SUMMED] if terms.upstream is None else [])]
     allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
     written = name or (title if order == 1 else f"{title}, second order")
     return traced(
@@ -176,7 +177,7 @@ def _driving(
         sent = douts if isinstance(douts, tuple) else (douts,)
         with followed(dtype):
             upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
-            gradients = _engine_gradients(outputs, [leaves[key] for key in required], upstreams)
+            gradients = _engine_gradients(outputs, [leaves[key] for key in required], upstreams, again=way == AGAIN)
         by_name = dict(zip(required, gradients, strict=True))
         return {key: _gradient(by_name[key], leaves[key]) if key in by_name else None for key in wanted}
 
@@ -192,9 +193,9 @@ def _stated(as_if: Call, arguments: Mapping[str, Any], outputs: Sequence[torch.T
 
 
 def _engine_gradients(
-    outputs: Sequence[torch.Tensor], leaves: Sequence[torch.Tensor], douts: Sequence[torch.Tensor]
+    outputs: Sequence[torch.Tensor], leaves: Sequence[torch.Tensor], douts: Sequence[torch.Tensor], *, again: bool
 ) -> Any:
-    """Return what the engine gives for the leaves; nothing where no output leads back to any.
+    """Return what the engine gives for the leaves, or gives `again`; nothing where no output leads back to any.
 
     What `once_differentiable` ends in leads to none. So the engine gives nothing there and raises nothing, unless it is
     asked for all gradients, as training does. Raises ProtocolError.
@@ -205,7 +206,25 @@ def _engine_gradients(
     starts, sent = zip(*leading, strict=True)
     if any(map(_is_closed, starts)):
         raise ProtocolError(_ONCE, Reason.MISSING_GRADIENT)
+    if again:
+        return _second_gradients(starts, leaves, sent)
     return torch.autograd.grad(starts, leaves, sent, allow_unused=True)
+
+
+def _second_gradients(starts: Any, leaves: Sequence[torch.Tensor], sent: Any) -> Any:
+    """Return what the engine gives in a second backward after one forward, and in the first where the second raises.
+
+    Several losses of one forward pass, and Jacobians, go back more than once. A backward may say that it cannot: as
+    PyTorch does where what was saved was written into. What was not followed is no word of the user's.
+    """
+    first = torch.autograd.grad(starts, leaves, sent, allow_unused=True, retain_graph=True)
+    kept = [None if gradient is None else gradient.clone() for gradient in first]
+    try:
+        return torch.autograd.grad(starts, leaves, sent, allow_unused=True)
+    except GradproofError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever the user's code raises
+        return kept
 
 
 def _is_closed(start: torch.Tensor) -> bool:
