@@ -485,6 +485,21 @@ class ChunkedCrossEntropyOnes(ChunkedCrossEntropy):
         return gx, gw, None
 
 
+class ChunkedCrossEntropyOverwritten(ChunkedCrossEntropy):
+    """Right in the first backward only: the gradients of forward, which are kept, are scaled in place."""
+
+    @staticmethod
+    def forward(ctx, x, weight, labels):
+        loss = ChunkedCrossEntropy.forward(ctx, x, weight, labels)
+        ctx.gradients = [gradient.clone() for gradient in ctx.to_save]
+        return loss
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, g):
+        return tuple(gradient.mul_(g) for gradient in ctx.gradients) + (None,)
+
+
 class Dropout(Function):
     """With a mask that was drawn before."""
 
@@ -586,7 +601,7 @@ KINDS = {
     "triplet": (TRIPLET, Triplet, TripletAll),
     "quantile": ({"x": "N", "y": "N", "tau": verify.constant(0.3)}, Quantile, QuantileSwapped),
     "logsumexp": ({"x": "N D", "options": {"keepdim": [False, True]}}, LogSumExp, LogSumExpOnes),
-    "chunked cross entropy": (CHUNKED, ChunkedCrossEntropy, ChunkedCrossEntropyOnes),
+    "chunked cross entropy": (CHUNKED, ChunkedCrossEntropy, ChunkedCrossEntropyOnes, ChunkedCrossEntropyOverwritten),
     "dropout": ({"x": "N 3", **KEEP}, Dropout, DropoutUnscaled),
     "variance": ({"x": "N D", "sizes": {"N": 3}}, Variance, VarianceBiased),
     "poisson": ({"rate": "N", "count": "N"}, Poisson, PoissonIndex),

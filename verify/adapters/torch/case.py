@@ -218,13 +218,13 @@ def _second_gradients(starts: Any, leaves: Sequence[torch.Tensor], sent: Any) ->
     PyTorch does where what was saved was written into. What was not followed is no word of the user's.
     """
     first = torch.autograd.grad(starts, leaves, sent, allow_unused=True, retain_graph=True)
-    kept = [None if gradient is None else gradient.clone() for gradient in first]
+    earlier = [None if gradient is None else gradient.clone() for gradient in first]
     try:
         return torch.autograd.grad(starts, leaves, sent, allow_unused=True)
     except GradproofError:
         raise
     except Exception:  # noqa: BLE001 - whatever the user's code raises
-        return kept
+        return earlier
 
 
 def _is_closed(start: torch.Tensor) -> bool:
