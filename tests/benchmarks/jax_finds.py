@@ -16,7 +16,7 @@ def check_grads(written, case):
 
     function, values = written.function(case), written.arguments(case)
     names = [*values]  # as the case has them: in the order of the parameters, options last
-    places = [names.index(name) for name in case.real]
+    places = [names.index(name) for name in case.real if name in values]  # without that of the claim about the value
 
     def call(*arguments):
         ordered = [values[name] for name in names]
@@ -25,7 +25,7 @@ def check_grads(written, case):
         return function(*ordered)
 
     modes = ["fwd", "rev"] if isinstance(function, jax.custom_jvp) else ["rev"]
-    check(call, tuple(values[name] for name in case.real), 1, modes)
+    check(call, tuple(values[names[place]] for place in places), 1, modes)
     return True
 
 
