@@ -104,8 +104,8 @@ class Fix:
 
     `diff` is the change as a unified diff, `changes` are the pieces that it replaces, an edit each; `sources` are the
     digests of the files that it is a change of, by path.
-    `hazards` are those that nobody could see while the gradients were wrong. A fix stands `alone` if nobody knows whether
-    the other cases that run what is changed fail with it.
+    `hazards` are those that nobody could see while the gradients were wrong. A fix stands `alone` if nobody knows
+    whether the other cases that run what is changed fail with it.
     """
 
     edits: Edits
