@@ -88,6 +88,7 @@ class TracedCase(Case):
     each of which is two real ones (`wirtinger`), are written; `text` is the source of a case that no person wrote;
     `notes` are about what it leaves out; `upstreams` are what backward calls the upstream gradients, in their order;
     `as_if` names the function whose derivative is claimed in place of that of forward: the subject yields its outputs.
+    The claims are `shared` by ways to call the code: for what one way returns no gradient, another one does.
     """
 
     inputs: Mapping[str, Input]
@@ -104,6 +105,7 @@ class TracedCase(Case):
     notes: tuple[str, ...] = ()
     upstreams: tuple[str, ...] = ()
     as_if: AsIf | None = None
+    shared: bool = False
 
     def upstream_names(self, numbered: Sequence[str]) -> list[str]:
         """Return what the upstreams of several outputs are called: as by backward, or `dout1`, which `at` may name."""

@@ -133,11 +133,13 @@ def traced(
     passed: Mapping[str, object] | None = None,
     stated: bool = False,
     upstreams: tuple[str, ...] = (),
+    shared: bool = False,
 ) -> TracedCase:
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit.
 
     `passed` describes the inputs as `as_if` is passed them, where some are lists or dicts of arrays. A `stated` subject
-    yields the outputs of `as_if` itself, as those of frameworks do. `upstreams` are the names that backward has.
+    yields the outputs of `as_if` itself, as those of frameworks do. `upstreams` are the names that backward has;
+    of `shared` claims each variant has some.
     """
     check_name(name, where)
     with naming(name, where):
@@ -163,6 +165,7 @@ def traced(
             unnamed=unnamed,
             upstreams=upstreams,
             as_if=None if terms.as_if is None else described_as_if(terms.as_if),
+            shared=shared,
         )
         check_inputs(traced_case)
     note(traced_case)

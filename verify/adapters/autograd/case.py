@@ -32,7 +32,6 @@ RULES = {"vjp": (primitive_vjps, "defvjp"), "jvp": (primitive_jvps, "defjvp")}
 WAY = "autograd"  # the option by which each of these is a variant of its own
 TOGETHER = "all gradients at once"
 ALONE = "{} alone"
-_ALLOWED = {"GP124": "autograd is asked for one gradient alone"}
 _INDEPENDENT = "Output seems independent of input"  # a warning: it is judged here
 _BY_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY
 
@@ -54,7 +53,6 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
     declared = {key: described(key, value) for key, value in inputs.items()}
     wanted = [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
     alone = {ALONE.format(key): key for key in wanted} if len(wanted) > 1 else {}
-    allow = {**(_ALLOWED if alone else {}), **(terms.allow or {})}
     with naming(name or title):
         as_if = None if terms.as_if is None else calling(terms.as_if, [*inputs], [*options])
         line = Line(inputs) if mode == "jvp" else None
@@ -62,7 +60,7 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
         subject, described_inputs = along(line, names, function, _pushing(function, names, wanted), as_if), line.inputs
     else:
         subject, described_inputs = _driving(function, names, wanted, alone, as_if), dict(inputs)
-        terms = terms._replace(options={**options, WAY: [TOGETHER, *alone]}, allow=allow)
+        terms = terms._replace(options={**options, WAY: [TOGETHER, *alone]})
     return traced(
         name or title,
         subject,
@@ -72,6 +70,7 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
         backward=_place(function, rules),
         unnamed=not name,
         stated=True,
+        shared=line is None and bool(alone),
     )
 
 

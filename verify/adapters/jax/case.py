@@ -41,7 +41,6 @@ MODES = ("vjp", "jvp")
 WAY = "jax"  # the option by which each of these is a variant of its own
 RULE, VALUE = "gradients by the rule", "value of the rule"
 SCALE = "scale"
-_ALLOWED = {"GP124": "a variant claims either the gradients of the function or those of its scale"}
 _NAMED = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY
 _DEFINED = "defvjp(forward, backward) or defjvp(rule)"
 _RULES = (jax.custom_vjp, jax.custom_jvp)
@@ -74,7 +73,7 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
         subject = pushing(line, function, parameters, leaves, [*real], wanted, as_if)
     else:
         subject = _driving(function, parameters, [*real], wanted, scale, as_if)
-        terms = terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})})
+        terms = terms._replace(options={**options, WAY: [RULE, VALUE]})
     return traced(
         name or title,
         subject,
@@ -84,6 +83,7 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, m
         backward=_place(function),
         unnamed=not name,
         stated=True,
+        shared=line is None,
     )
 
 

@@ -37,7 +37,6 @@ MODES = "vjp", "jvp"
 _SECOND = 2
 _CLOSED = "torch::autograd::Error"  # PyTorch's name of the operation that raises, when it is differentiated
 _ONCE = "backward is marked once_differentiable: PyTorch takes no gradients of its gradients"
-_ALLOWED = {"GP124": "an input that is frozen gets no gradient"}
 
 
 def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str, mode: str, order: object) -> TracedCase:
@@ -83,17 +82,17 @@ def calling_case(
     sets |= {FROZEN.format("parameters"): {*together}} if together else {}
     frozen = {way: keys for way, keys in sets.items() if not keys >= {*by_first}}  # which would leave nothing
     ways = [PLAIN, *frozen, AGAIN, STRIDED, *([SUMMED] if terms.upstream is None else [])]
-    allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
     written = name or (title if order == 1 else f"{title}, second order")
     return traced(
         written,
         _driving(call, names, wanted, frozen, as_if, drops=order == 1),
         inputs,
-        terms._replace(options={**options, WAY: ways}, allow=allow),
+        terms._replace(options={**options, WAY: ways}),
         where=made_at(),
         backward=backward,
         unnamed=not name,
         stated=True,
+        shared=bool(frozen),
     )
 
 

@@ -169,7 +169,8 @@ class _Progress:
 
     def _unclaimed(self, rows: Sequence[Comparison]) -> tuple[str, ...]:
         """Return the inputs that lack a gradient; not those that other variants check, if the case allows the lack."""
-        gradients = {row.name for row in rows if row.quantity == "gradient"} if _LACKING in self.case.allow else set()
+        lacks = self.case.shared or _LACKING in self.case.allow
+        gradients = {row.name for row in rows if row.quantity == "gradient"} if lacks else set()
         return tuple(name for name in self.unclaimed if name not in gradients)
 
     def _result(self, rows: Sequence[Comparison]) -> CaseResult:
