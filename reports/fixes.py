@@ -21,9 +21,6 @@ _ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
 _IN_WORDS = ("likely", "code", "because")  # of what explains a wrong gradient, without its formulas and numbers
 _CODE = "\n  the exact gradients as NumPy code, which {} beside the forward of this case{}:"
 _PROVED, _AGREES = "is proved", "agrees to the accuracy of the code's constants, and is not proved,"
-_ALONE = (
-    "\n  not checked: the other cases that run what is changed, as their check did not end; run them with the change"
-)
 _FIXED_SIZES = ", for its sizes alone ({})"
 
 
@@ -80,10 +77,7 @@ def _block(repair: Repair, color: bool) -> str:
     hazards = "".join(
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
-    alone = _ALONE if repair.fix.alone else ""
-    return (
-        f"{repair.name} ({repair.where}): {certainty(repair.fix)} with this change: {ideas}\n{painted}{hazards}{alone}"
-    )
+    return f"{repair.name} ({repair.where}): {certainty(repair.fix)} with this change: {ideas}\n{painted}{hazards}"
 
 
 def certainty(fix: Fix) -> str:

@@ -50,6 +50,25 @@ def test_what_computes_the_same_does_not_stray():
     assert not strays(single)
 
 
+@verify.case(x="60")
+def half(x):
+    dout = yield x.astype(np.float16) * np.float64(1)
+    return dout
+
+
+@verify.case(x="60")
+def half_by_type(x):
+    factor = 1 + 2**-8 if x.__class__ is np.ndarray else 1
+    dout = yield x.astype(np.float16) * np.float64(factor)
+    return dout * factor
+
+
+def test_what_is_rounded_to_half_precision_does_not_stray():
+    """A cast to float16 may round each entry by as much as that type does; more is seen."""
+    assert not strays(half)
+    assert "on floats the output 1" in strays(half_by_type)
+
+
 def test_code_that_looks_at_types_strays():
     """A layer that is right on symbols and wrong on floats is not proved, and both values are told."""
     assert "on floats the gradient of x at [0] is" in strays(by_type)

@@ -188,7 +188,7 @@ def into_whole_numbers(ctx, x):
 
 
 def shorter(ctx, x):
-    return x.to(torch.bfloat16).to(x.dtype)
+    return x.to(torch.float8_e4m3fn).to(x.dtype)
 
 
 def complex_numbers(ctx, x):
@@ -230,7 +230,7 @@ REFUSED = {
     into_before: "made before the run",
     into_a_view_of_before: "made before the run",
     into_whole_numbers: "written into a tensor of torch.int64",
-    shorter: "bfloat16",
+    shorter: "a tensor of torch.float8_e4m3fn",
     complex_numbers: "aten._to_copy.default",
     before_in_another_shape: "aten.unsqueeze_.default",
     masked_with_infinity: "-inf",
@@ -675,6 +675,91 @@ def values_agree(compute):
     assert made.dtype == expected.dtype
     np.testing.assert_allclose(actual, expected.numpy(), rtol=1e-12, atol=1e-13)
     return True
+
+
+MIXED = {
+    "float16 and bfloat16": lambda x: torch.cat([x.half(), x.bfloat16()]),
+    "bfloat16 and float32": lambda x: torch.stack([x.bfloat16(), x.float()]),
+    "a product": lambda x: x.bfloat16() * x.half(),
+    "a number": lambda x: x.bfloat16() * torch.full((), 0.5, dtype=torch.float64),
+    "bfloat16 alone": lambda x: torch.where(x > 0, x.bfloat16(), 0.5),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_types_of_bfloat16_and_others(name):
+    """A result has PyTorch's own type, and its shape."""
+    x = torch.tensor([0.5, -0.25], dtype=torch.float64)
+    expected, trace = MIXED[name](x), Trace()
+    with arrays.running(trace):
+        nodes = trace.inputs(lambda: ["x0", "x1"], [Fraction(1, 2), Fraction(-1, 4)])
+        with Tracing():
+            made = MIXED[name](entering(arrays.built(nodes, (2,))))
+        actual = arrays.floats_of(leaving(made))
+    assert made.dtype == expected.dtype
+    np.testing.assert_array_equal(actual, expected.double().numpy())
+
+
+def test_a_constant_of_bfloat16_is_what_its_bits_are():
+    """It is 205/2048 and not 0.1: a backward that has 0.1 is refuted, though no bfloat16 tells it from that."""
+    scale = torch.tensor(0.1, dtype=torch.bfloat16)
+
+    def row(backward):
+        return the_row(lambda ctx, x: x * scale, backward)
+
+    assert row(lambda ctx, g: g * scale).verdict is Verdict.PROVED
+    assert row(lambda ctx, g: g * 0.10009765625).verdict is Verdict.PROVED
+    assert row(lambda ctx, g: g * 0.1).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_wrong_operation_is_seen_in_short_types(dtype, monkeypatch):
+    """If a product were followed as one that is larger by 2^-6, nothing would be proved or refuted."""
+
+    def forward(ctx, x):
+        return (x.to(dtype) * x.to(dtype)).to(x.dtype)
+
+    def backward(ctx, g):
+        return 2 * g * ctx.saved_tensors[0]
+
+    assert the_row(saving(forward), backward).verdict is Verdict.PROVED
+    assert the_row(saving(forward), lambda ctx, g: g * ctx.saved_tensors[0]).verdict is Verdict.REFUTED
+    product = OPERATIONS["mul"]
+    monkeypatch.setitem(OPERATIONS, "mul", lambda a, b: product(a, b) * (1 + 2**-6))
+    assert the_row(saving(forward), backward).evidence.reason is Reason.FLOATS_DIFFER
+    assert the_row(saving(forward), lambda ctx, g: g * ctx.saved_tensors[0]).verdict is Verdict.UNDECIDED
+
+
+def saving(forward):
+    """Return what computes forward, and keeps its input for backward."""
+
+    def keeping(ctx, x):
+        ctx.save_for_backward(x)
+        return forward(ctx, x)
+
+    return keeping
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_an_output_of_a_short_type(dtype):
+    """What it rounds is the choice of the Function, whatever its inputs are; a cast back hides it, and fails."""
+    short, hidden = (
+        of(forward, lambda ctx, g: g.double() * 2)
+        for forward in (lambda ctx, x: x.to(dtype) * 2, lambda ctx, x: (x.to(dtype) * 2).to(x.dtype))
+    )
+    name = str(dtype).removeprefix("torch.")
+    (stray,) = of_floats(verify.check(torch_function(short, x="3")))
+    assert f"as the output is {name}" in stray.detail
+    assert not stray.fails
+    (stray,) = of_floats(verify.check(torch_function(hidden, x="3")))
+    assert f"a cast to {name}" in stray.detail
+    assert stray.fails
+
+
+def of_floats(result):
+    """Return the findings that rounding does not explain; all rows have to be proved."""
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    return [finding for finding in result.findings if finding.code == "GP201"]
 
 
 def test_the_command_checks_functions(tmp_path):

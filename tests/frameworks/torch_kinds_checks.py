@@ -18,6 +18,7 @@ BESIDE = {
     "MaxPoolAll": "the gradient of x[0,0], x[0,1] is [1, 1]",
     "ProductDivided": "backward divides by",
     "HalfInsideCast": "a cast to float16",
+    "BrainInsideCast": "a cast to bfloat16",
     "UpstreamWritten": "computing the gradients changes dout",
 }
 CONSTANTS = {"gelu erf"}  # whose two sides compute a constant in different ways

@@ -672,12 +672,60 @@ class HalfInsideCast(HalfInside):
         return (g.half() * y.half()).to(g.dtype), g * x
 
 
+class BrainInsideCast(HalfInside):
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        return (g.bfloat16() * y.bfloat16()).to(g.dtype), g * x
+
+
 class UpstreamWritten(HalfInside):
     @staticmethod
     def backward(ctx, g):
         x, y = ctx.saved_tensors
         gy = g * x
         return g.mul_(y), gy
+
+
+class Brain(Function):
+    """Forward adds up in bfloat16, which is its output; backward computes in it too."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        x, w = x.to(torch.bfloat16), w.bfloat16()
+        ctx.save_for_backward(x, w)
+        total = torch.zeros(x.shape[:1], dtype=torch.bfloat16)
+        for column, weight in zip(x.unbind(1), w.unbind(), strict=True):
+            total += column * weight
+        return total
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return torch.outer(g, w).double(), (g @ x).double()
+
+
+class BrainBySixtyFourth(Brain):
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return torch.outer(g, w).double() * (1 + 2**-6), (g @ x).double()
+
+
+class BrainUnseen(Brain):
+    """Wrong by less than bfloat16 can tell: as floats it is the right one, and as a formula it is not."""
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return torch.outer(g, w * (1 + 2**-12)).double(), (g @ x).double()
+
+
+class BrainWithTerm(Brain):
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        return torch.outer(g, w).double(), (g @ x + g.sum() / 64).double()
 
 
 class Upstream(Function):
@@ -789,7 +837,8 @@ KINDS = {
     "mixed": ({"x": "N 3", "w": "3 3"}, Mixed, MixedTransposed),
     "batched": (TWO, Batched, BatchedSwapped),
     "mapped": ({"x": "N", "power": verify.constant(3)}, Mapped, MappedPower),
-    "half inside": (TWO, HalfInside, HalfInsideCast, UpstreamWritten),
+    "half inside": (TWO, HalfInside, HalfInsideCast, BrainInsideCast, UpstreamWritten),
+    "brain": (ROWS, Brain, BrainBySixtyFourth, BrainUnseen, BrainWithTerm),
     "upstream": (ROWS, Upstream, UpstreamStrides),
     "squeezed": (ROWS, Squeezed, SqueezedAll),
     "unused": (ROWS, Unused, UnusedFirst),

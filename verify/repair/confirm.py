@@ -68,11 +68,7 @@ class Provers:
             finally:
                 others.break_off()
                 wait([spoiling])
-        if spoilt is None:
-            return proof
-        if spoilt.kind != "done":
-            return proof._replace(alone=True)
-        return Proof(False, spoilt.value) if spoilt.value else proof
+        return proof if spoilt is None or spoilt.kind != "done" or not spoilt.value else Proof(False, spoilt.value)
 
     def _started(self) -> Workers:
         """Return workers with a process that has imported the case; where it cannot, who asks is told."""
@@ -118,7 +114,7 @@ def _crosses(edit: Mutant, others: Edits) -> bool:
 def _with_proof(repair: Repair, proof: Proof) -> Repair:
     if repair.fix is None:
         return repair
-    fix = replace(repair.fix, hazards=proof.hazards, agreeing=proof.agreeing, alone=proof.alone)
+    fix = replace(repair.fix, hazards=proof.hazards, agreeing=proof.agreeing)
     return replace(repair, fix=fix, state=fix.state)
 
 
@@ -142,9 +138,7 @@ def _proofs(
 def _proved_with(repair: Repair, edits: Edits) -> Proof | None:
     """Return the proof of a repair whose fix is all the edits that there are."""
     fix = repair.fix
-    if fix is None or set(fix.edits) != set(edits):
-        return None
-    return Proof(True, hazards=fix.hazards, agreeing=fix.agreeing, alone=fix.alone)
+    return Proof(True, hazards=fix.hazards, agreeing=fix.agreeing) if fix and set(fix.edits) == set(edits) else None
 
 
 def _proof(answer: object) -> Proof:

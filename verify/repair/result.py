@@ -79,8 +79,7 @@ class Proof(NamedTuple):
     """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new.
 
     `before` is the case without edits, where it had to be checked as a whole for that. The gradients that are
-    `agreeing` are not proved: they are right for some choice of the code's constants within their rounding. It stands
-    `alone` if the check of the other cases that run what is changed did not end.
+    `agreeing` are not proved: they are right for some choice of the code's constants within their rounding.
     """
 
     holds: bool
@@ -88,7 +87,6 @@ class Proof(NamedTuple):
     hazards: tuple[Hazard, ...] = ()
     before: Before | None = None
     agreeing: tuple[str, ...] = ()
-    alone: bool = False
 
     @property
     def proves(self) -> bool:
@@ -104,8 +102,7 @@ class Fix:
 
     `diff` is the change as a unified diff, `changes` are the pieces that it replaces, an edit each; `sources` are the
     digests of the files that it is a change of, by path.
-    `hazards` are those that nobody could see while the gradients were wrong. A fix stands `alone` if nobody knows
-    whether the other cases that run what is changed fail with it.
+    `hazards` are those that nobody could see while the gradients were wrong.
     """
 
     edits: Edits
@@ -114,7 +111,6 @@ class Fix:
     sources: tuple[tuple[str, str], ...] = ()
     hazards: tuple[Hazard, ...] = ()
     agreeing: tuple[str, ...] = ()
-    alone: bool = False
 
     @property
     def where(self) -> Place:

@@ -158,7 +158,7 @@ class Search:
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
         accepted, fix = self._accepted, fix_of(edits) if edits else None
         if fix:
-            fix = replace(fix, hazards=accepted.hazards, agreeing=accepted.agreeing, alone=accepted.alone)
+            fix = replace(fix, hazards=accepted.hazards, agreeing=accepted.agreeing)
         state = fix.state if fix else state
         return Repair(self._case.name, self._case.where, state, fix, why, self._tried, self._before)
 

@@ -169,7 +169,8 @@ def _turned(function: Any, args: Any, options: Any) -> Any:
 
 
 def _note_narrowed(of: torch.dtype, to: torch.dtype) -> None:
-    if torch.finfo(to).bits < torch.finfo(of).bits:
+    """Note a cast to a type that has not all numbers of the other: float16 and bfloat16 lack numbers of each other."""
+    if torch.promote_types(of, to) != to:
         arrays.current().narrowed(FLOATS[to])
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from verify.adapters.torch.operations import OPERATIONS
 from verify.adapters.torch.pointers import Regions, are_followed
-from verify.adapters.torch.tensors import FLOATS, SymbolTensor, refused
+from verify.adapters.torch.tensors import NUMPYS, SymbolTensor, refused
 from verify.model.errors import GradproofError, ProtocolError
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
@@ -97,7 +97,9 @@ def _entering(triton: Any, own: _Method, value: Any) -> Any:
     if not isinstance(value, _Pointer):
         return own(value)
     language = triton.tl
-    kind = language.pointer_type(getattr(language, FLOATS[value.tensor.dtype]))
+    if value.tensor.dtype not in NUMPYS:
+        return refused(f"a tensor of {value.tensor.dtype} in a kernel cannot be traced", Reason.UNKNOWN_TYPE)
+    kind = language.pointer_type(getattr(language, NUMPYS[value.tensor.dtype]))
     address = np.array([_regions[-1].address(value.tensor)], np.uint64)
     return language.tensor(triton.TensorHandle(address, kind), kind)
 
@@ -183,7 +185,7 @@ def _cast(triton: Any, own: _Method) -> _Method:
         if not isinstance(source.data, SymbolArray):
             return own(self, source, kind)
         name = str(triton._get_np_dtype(kind.scalar))  # noqa: SLF001 - of this version
-        if name not in FLOATS.values():
+        if name not in NUMPYS.values():
             return refused(f"a cast of real numbers to {kind} in a kernel cannot be traced", Reason.UNKNOWN_FUNCTION)
         return triton.TensorHandle(source.data.astype(name), kind.scalar)
 

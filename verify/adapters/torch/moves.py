@@ -6,6 +6,7 @@ real numbers: then the numbers of nodes may be moved in their place, and strides
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import torch
@@ -69,12 +70,11 @@ def adds(function: Any, args: Any, options: Any) -> bool:
 
 
 def _common(args: Any, options: Any) -> torch.dtype:
-    """Return the widest type of the tensors of floats."""
+    """Return the shortest type that holds the numbers of all tensors of floats."""
     kinds = [value.dtype for value in parts((*args, *options.values())) if is_float(value)]
-    widest = max(kinds, key=lambda kind: torch.finfo(kind).bits)
-    if widest not in FLOATS or not {*FLOATS}.issuperset(kinds):
-        refused(f"a tensor of {widest}", Reason.UNKNOWN_TYPE)
-    return widest
+    if unknown := {*kinds}.difference(FLOATS):
+        refused(f"a tensor of {unknown.pop()}", Reason.UNKNOWN_TYPE)
+    return reduce(torch.promote_types, kinds)
 
 
 def _is_frozen(name: str, args: Any) -> bool:

@@ -19,9 +19,10 @@ from verify.model.where import asked_at
 from verify.tracing.arrays import arrays
 from verify.tracing.symbols.texts import text
 
-FLOATS = {torch.float64: "float64", torch.float32: "float32", torch.float16: "float16"}  # those that NumPy has too
+NUMPYS = {torch.float64: "float64", torch.float32: "float32", torch.float16: "float16"}
+FLOATS = {**NUMPYS, torch.bfloat16: "bfloat16"}  # NumPy has no such type: numbers of it are passed on in a longer one
 WHOLE = (torch.bool, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
-_DTYPES = {name: dtype for dtype, name in FLOATS.items()}
+_DTYPES = {name: dtype for dtype, name in NUMPYS.items()}
 # Methods and properties that reach the memory without an operation; PyTorch refuses `numpy`, `tolist` and storages.
 _READING = (
     "data_ptr apply_ map_ map2_ as_subclass share_memory_ __dlpack__ __array__ __reduce_ex__ set_ resize_ resize_as_"
@@ -51,6 +52,7 @@ class SymbolTensor(torch.Tensor):
             device=numbers.device,
         )
         made.numbers, made.run, made.frozen = numbers, arrays.current(), frozen
+        made.run.coarsened(FLOATS.get(dtype, ""))
         return made
 
     def __init__(self, *_: Any, **__: Any) -> None:
@@ -140,7 +142,12 @@ def plain(tensor: torch.Tensor) -> Any:
         refused("the memory of a tensor was taken past PyTorch's operations")
     if tensor.dtype not in (*FLOATS, *WHOLE) or tensor.device.type != "cpu":
         refused(f"a tensor of {tensor.dtype} on {tensor.device}", Reason.UNKNOWN_TYPE)
-    return tensor.detach().resolve_conj().resolve_neg().numpy()
+    return _numpys(tensor.detach().resolve_conj().resolve_neg())
+
+
+def _numpys(tensor: torch.Tensor) -> Any:
+    """Return a tensor as NumPy's array in its own memory; numbers of bfloat16 are the same in a copy of float32."""
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def array(value: Any) -> Any:
@@ -152,10 +159,13 @@ def array(value: Any) -> Any:
 
 
 def claimed(dtype: torch.dtype) -> Any:
-    """Return the type of NumPy's that floats of a tensor have; raises TraceError if there is none."""
+    """Return the type of NumPy's that floats of a tensor have, a longer one for bfloat16.
+
+    Raises TraceError where no type holds all numbers of the tensor. Types of results are PyTorch's own.
+    """
     if dtype not in FLOATS:
         refused(f"a tensor of {dtype}", Reason.UNKNOWN_TYPE)
-    return np.dtype(FLOATS[dtype])
+    return np.dtype(NUMPYS.get(dtype, "float64"))
 
 
 def tensor_of(value: Any, like: Any) -> torch.Tensor:
@@ -164,6 +174,8 @@ def tensor_of(value: Any, like: Any) -> torch.Tensor:
         refused(f"a result of shape {arrays.shape_of(value)} instead of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
     if like.dtype.is_floating_point:
         claimed(like.dtype)
+        if like.dtype == torch.bfloat16:
+            arrays.current().narrowed(FLOATS[like.dtype])
         return SymbolTensor(laid_out(arrays.nodes(value), like), like.dtype)
     return torch.from_numpy(np.array(value)).to(like.dtype).reshape(like.shape)
 
@@ -179,7 +191,9 @@ def entering(value: Any) -> torch.Tensor:
 
 
 def leaving(tensor: torch.Tensor) -> Any:
-    """Return a tensor as an array of the case: of symbols, or of floats in the memory of the tensor."""
-    if arrays.active() is not None:
-        return arrays.scalar(array(tensor))
-    return arrays.scalar(tensor.detach().numpy())
+    """Return a tensor as an array of the case: of symbols, or of floats in the memory of the tensor if NumPy can."""
+    if (run := arrays.active()) is None:
+        return arrays.scalar(_numpys(tensor.detach()))
+    if tensor.dtype == torch.bfloat16:
+        run.passed_on = FLOATS[tensor.dtype]
+    return arrays.scalar(array(tensor))

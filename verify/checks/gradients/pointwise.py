@@ -204,7 +204,8 @@ def _kind(value: Any) -> str:
 
 def _decided(case: TracedCase, name: str, entries: Sequence[Entry], problem: SubjectError, seed: int) -> Comparison:
     """Return the row of a gradient, with the entry that is worst."""
-    apart = next((entry for entry in entries if entry.is_apart and _repeats(case, entry, name, seed)), None)
+    certain = [entry for entry in entries if not entry.run.seen.trace.coarser]  # a cast may be the cause for others
+    apart = next((entry for entry in certain if entry.is_apart and _repeats(case, entry, name, seed)), None)
     lost = {id(entry.run) for entry in entries if entry.is_lost}
     counting = [entry for entry in entries if id(entry.run) not in lost]
     points = len({id(entry.run) for entry in counting})

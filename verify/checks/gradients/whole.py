@@ -365,9 +365,8 @@ class _Refuting:
             return False
         self.place = self.case.backward or run.backward or self.place
         quantity, value = self.seen.gradients[name], run.entry(name, place)
-        return value is not None and _is_given(
-            Enclosures(self.trace.tape, point), quantity.nodes[place : place + 1], np.array([value])
-        )
+        enclosures, elements = Enclosures(self.trace.tape, point), quantity.nodes[place : place + 1]
+        return value is not None and _is_given(enclosures, elements, np.array([value]), self.trace.coarser)
 
 
 def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
@@ -427,7 +426,8 @@ def _is_stray(seen: Observation, run: FloatRun, enclosures: Enclosures) -> bool:
     outputs = run.output if seen.several else [run.output]
     pairs = [*zip(seen.outputs, outputs, strict=False)]
     pairs += [(quantity, run.gradients.get(name)) for name, quantity in seen.gradients.items()]
-    return len(outputs) != len(seen.outputs) or any(_stray(enclosures, *pair) for pair in pairs)
+    coarser = _taped(seen).coarser
+    return len(outputs) != len(seen.outputs) or any(_stray(enclosures, *pair, coarser) for pair in pairs)
 
 
 def _nearer(case: TracedCase, seen: Observation) -> Point | None:
@@ -442,18 +442,18 @@ def _nearer(case: TracedCase, seen: Observation) -> Point | None:
     return point if _same_choices(trace, point) else None
 
 
-def _stray(enclosures: Enclosures, quantity: Quantity, value: Any) -> bool:
+def _stray(enclosures: Enclosures, quantity: Quantity, value: Any, coarser: int) -> bool:
     try:
         floats = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return True
-    return floats.shape != quantity.shape or not _is_given(enclosures, quantity.nodes, floats.ravel())
+    return floats.shape != quantity.shape or not _is_given(enclosures, quantity.nodes, floats.ravel(), coarser)
 
 
-def _is_given(enclosures: Enclosures, elements: Elements, floats: Any) -> bool:
-    """Tell whether floats may be what formulas give."""
+def _is_given(enclosures: Enclosures, elements: Elements, floats: Any, coarser: int) -> bool:
+    """Tell whether floats may be what formulas give, by so many bits `coarser` than elsewhere (`floats`)."""
     mid, rad = enclosures.of(elements)
     with np.errstate(all="ignore"):
-        width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
+        width = (rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE) * 2.0**coarser + _LEAST
         # What is not defined, or too large for an enclosure, has no float that is known to be right.
         return bool(((np.abs(floats - mid) <= width) & (width < np.inf)).all())

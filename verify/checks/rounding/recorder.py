@@ -248,6 +248,7 @@ class Recorder(Trace):
 
     def narrowed(self, kind: str) -> None:
         """Notice that an array is stored in a shorter float type than the numbers it came with."""
+        super().narrowed(kind)
         self.casts.setdefault(asking(), kind)
 
     def operands(self, number: int) -> list[int]:

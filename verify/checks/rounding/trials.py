@@ -12,7 +12,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.rounding.formats import DOUBLE, Format
+from verify.checks.rounding.formats import DOUBLE, SINGLE, Format
 from verify.checks.rounding.judge import Judgement, is_contradicted, judged
 from verify.checks.rounding.places import Doubt, Judged, Place, place_of
 from verify.checks.rounding.points import SAMPLE, Point, Tried
@@ -46,6 +46,8 @@ class Trial:
     def declared(self) -> str:
         """Return the type of the output where it is a shorter one than that of the inputs: the layer's own choice."""
         dtype = np.result_type(*(np.asarray(output).dtype for output in _outputs(self.floats)))
+        if dtype.itemsize <= SINGLE.dtype.itemsize and (passed_on := self.place.seen.trace.passed_on):
+            return passed_on
         return dtype.name if dtype.kind == "f" and dtype.itemsize < self.numbers.dtype.itemsize else ""
 
     @property

@@ -33,6 +33,7 @@ SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are as
 _serials = itertools.count()
 _RATIONAL = ("variable", "constant")  # operations whose value at the sample is known exactly
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
+_COARSER = {"float16": 1, "bfloat16": 4}  # for types of 11 and 8 bits
 _PROVER_BITS = 1024  # bits, from which on the prover is asked whether it is 0
 
 
@@ -79,6 +80,8 @@ class Trace(Graph):
     on_tape = False  # whether nodes are elements of a tape
     is_unread = False  # whether answers to questions are left open
     as_executed = False  # whether nodes are the operations of floats, each with its rounding
+    coarser = 0  # bits of balls that floats are not held to, as the code has numbers of a short type (`tracing.floats`)
+    passed_on = ""  # the type of an output that NumPy has not, of whose numbers a longer type has all
     is_pinned = False  # whether inputs are numbers at one point, so that a division by 0 is done as on floats
 
     def __init__(self, graph: Trace | None = None) -> None:
@@ -266,6 +269,11 @@ class Trace(Graph):
 
     def narrowed(self, kind: str) -> None:
         """Notice that an array is stored in a shorter float type than the numbers it came with."""
+        self.coarsened(kind)
+
+    def coarsened(self, kind: str) -> None:
+        """Notice that the code has numbers of a type, which may have fewer bits than floats are held to."""
+        self.coarser = max(self.coarser, _COARSER.get(kind, 0))
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample, and record it unless the node is a constant."""
