@@ -130,7 +130,7 @@ def test_a_right_gradient_has_no_line():
 
 def test_a_run_too_large_to_look_at_keeps_its_definition(monkeypatch):
     """Where the line is not looked for, the place is the function's, and says so; the verdict is the same."""
-    monkeypatch.setattr(parting, "_LARGEST", 10)
+    monkeypatch.setattr(parting, "LARGEST", 10)
     rows = refuted(case_of(HalvedSlope))
     assert {(row.place.line, row.line_of) for row in rows} == {
         (inspect.getsourcelines(Dense.backward)[1], LineOf.DEFINITION)

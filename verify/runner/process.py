@@ -169,12 +169,17 @@ class _Worker:
         begin, waited_before = time.monotonic(), waited(self._pid)  # before the worker has anything to do
         self._send((limit, *request))
         self._end = begin + limit
-        while (left := self.left) > 0:
+
+        def left() -> float:
+            """Return the seconds that are left: at the end of a limit, with what the worker has waited for a core."""
+            if self.left <= 0:
+                self._end = begin + min(limit + waited(self._pid) - waited_before, MOST * limit)
+            return self.left
+
+        while (seconds := left()) > 0:
             try:
-                answer = self._answers.get(timeout=min(left, INTERVAL) if WATCHED else left)
+                answer = self._answers.get(timeout=min(seconds, INTERVAL) if WATCHED else seconds)
             except queue.Empty:
-                if self.left <= 0:
-                    self._end = begin + min(limit + waited(self._pid) - waited_before, MOST * limit)
                 if WATCHED and used(self._pid) > memory:
                     return self._asked_where(f"more than {gigabytes(memory)} of memory", "exceeded", _HASTE)
                 continue
