@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from reports.words import explanation, signature
-from verify.repair.result import Fix, Repair, State
+from verify.repair.result import Repair, State
 
 _COLORS = {"+": "32", "-": "31", "@": "36"}
 _COUNTED = {
@@ -77,14 +77,27 @@ def _block(repair: Repair, color: bool) -> str:
     hazards = "".join(
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
-    return f"{repair.name} ({repair.where}): {certainty(repair.fix)} with this change: {ideas}\n{painted}{hazards}"
+    opening = f"{repair.name} ({repair.where}): {certainty(repair)} with this change: {ideas}{_notes(repair)}"
+    return f"{opening}
+{painted}{hazards}"
 
 
-def certainty(fix: Fix) -> str:
-    """Say how sure it is that a change makes every gradient right."""
-    names = ", ".join(fix.agreeing)
-    unproved = f"agrees to the accuracy of the code's constants, not proved for {names},"
-    return unproved if names else "every gradient is proved"
+def certainty(repair: Repair) -> str:
+    """Say how sure it is that a change makes every gradient right, and for which call, where scan has chosen that."""
+    names = ", ".join(repair.fix.agreeing) if repair.fix else ""
+    unproved = f"agrees to the accuracy of the code's constants, not proved for {names}"
+    sure = unproved if names else "every gradient is proved"
+    call = ", for the call that scan chose" if assumed(repair) else ""
+    return f"{sure}{call}{',' if call or names else ''}"
+
+
+def assumed(repair: Repair) -> tuple[str, ...]:
+    """Return what scan assumed of the call of a case, as sentences."""
+    return repair.before.assumed if repair.before else ()
+
+
+def _notes(repair: Repair) -> str:
+    return "".join(f"\n  note: {note}" for note in assumed(repair))
 
 
 def _nothing(repair: Repair) -> str:
@@ -113,7 +126,8 @@ def _instead(repair: Repair) -> str:
         result = repair.before.result if repair.before else None
         sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
         sizes = _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
-        return f"{_CODE.format(_AGREES if repair.agrees else _PROVED, sizes)}\n\n{indent(repair.code.rstrip(), '    ')}"
+        call = f"{_CODE.format(_AGREES if repair.agrees else _PROVED, sizes)}{_notes(repair)}"
+        return f"{call}\n\n{indent(repair.code.rstrip(), '    ')}"
     return f"\n  {repair.codeless}" if repair.codeless else ""
 
 

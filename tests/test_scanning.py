@@ -877,3 +877,72 @@ def test_the_table_of_an_index_that_a_constructor_makes(folder, sizes, shape, ad
     (case,), _ = found_in(unit_of(listings(["lookup.py"])[0]))
     assert case.inputs["idx"].below == "V"
     assert check(case).good == good
+
+
+CHOSEN = """
+import numpy as np
+
+class Scaled:
+    def __init__(self, {argument}):
+        self.by = {stored}
+
+    def forward(self, x):
+        return x * self.by
+
+    def backward(self, dout):
+        return dout * self.by {wrong}
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "stored", "said"),
+    [
+        ("inner", "inner", r"inner=[\d.]+ is a value that scan chose"),
+        ("inner, ratio", "inner * ratio", r"ratio=[\d.]+, inner=[\d.]+ are values that scan chose"),
+        ("inner=3.0", "inner", ""),
+    ],
+)
+@pytest.mark.parametrize("wrong", ["", "+ dout"])
+def test_values_that_scan_chose_are_said(command, folder, argument, stored, said, wrong):
+    """An argument without a default has a value that nobody gave: the report says which, also of a change."""
+    (folder / "scaled.py").write_text(CHOSEN.format(argument=argument, stored=stored, wrong=wrong))
+    for words in (("scan", "scaled.py"), *([("fix", "--scan", "scaled.py")] if wrong else [])):
+        text = " ".join(command(*words).out.split())
+        assert bool(said) == ("that scan chose" in text)
+        assert re.search(said, text)
+    assert not said or not wrong or "every gradient is proved, for the call that scan chose, with this change" in text
+
+
+TARGETS = """
+import numpy as np
+
+class Squares:
+    def forward(self, x, y):
+        self.x, self.y = x.copy(), y
+        return ((y - x * y) ** 2).sum()
+
+    def backward(self{dout}):
+        return 2 * (self.x - 1){factor}
+
+class Picked:
+    def forward(self, x, t):
+        if (t.sum(axis=-1) != 1).any():
+            raise ValueError
+        self.t = t
+        return (x * t).sum()
+
+    def backward(self{dout}):
+        return 1.0 * self.t{factor}
+"""
+
+
+@pytest.mark.parametrize(
+    ("dout", "factor", "one"), [(", dout=1", "", True), ("", "", False), (", dout", " * dout", False)]
+)
+def test_what_targets_are_made_into_is_said(command, folder, dout, factor, one):
+    """Labels from which targets are made are not what the code is passed; nor is an upstream of 1 any upstream."""
+    (folder / "targets.py").write_text(TARGETS.format(dout=dout, factor=factor))
+    text = " ".join(command("scan", "targets.py").out.split())
+    assert "the code is passed y as 2 * y - 1" in text
+    assert "the code is passed t as rows of the identity (one-hot)" in text
+    assert one == ("checked for dout = 1 only" in text)

@@ -30,12 +30,14 @@ class State(Enum):
 class Before(NamedTuple):
     """A case as it is, which edits are judged beside: its result, and the files and functions that run forward.
 
-    The result has no more than what refutes the case first, unless it is the `whole` one.
+    The result has no more than what refutes the case first, unless it is the `whole` one. The call is `assumed` to be
+    one that these sentences say, where scan has set up the case.
     """
 
     result: CaseResult
     forward: frozenset[tuple[str, str]] = frozenset()
     whole: bool = True
+    assumed: tuple[str, ...] = ()
 
 
 class Candidates(NamedTuple):

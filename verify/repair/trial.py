@@ -127,7 +127,11 @@ class Failing:
         """Return the edits to try, or why there are none."""
         result = self.checked() if self.result is None else self.result
         forward = frozenset((place.file, place.name) for place in self.seen.forward)
-        return self._candidates(result)._replace(before=Before(result, forward, self.whole))
+        return self._candidates(result)._replace(before=Before(result, forward, self.whole, self._assumed()))
+
+    def _assumed(self) -> tuple[str, ...]:
+        """Return what the case says of its call, where scan has written it."""
+        return self.case.notes if isinstance(self.case, TracedCase) else ()
 
     def _candidates(self, result: CaseResult) -> Candidates:
         if result.good:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from verify.scan.candidate import Candidate
+from verify.scan.chosen import notes_of_call
 from verify.scan.recipe import Recipe, literal
 from verify.scan.shapes import is_weight
 from verify.scan.source import Function
@@ -22,13 +23,13 @@ _NOTE = "only {} was tried; for other values, write a case: `gradproof init`"
 def notes_of(
     candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], nodes: Sequence[Function]
 ) -> tuple[str, ...]:
-    """Say which options had one value alone, that the code asks for (`mask=None`), and which arrays are rows."""
+    """Say which options had one value alone (`mask=None`), what was chosen or converted, and which arrays are rows."""
     rows = [
         _ROW.format(name, match[1])
         for name, shape in recipe.arrays.items()
         if is_weight(name) and name not in recipe.stores and (match := re.fullmatch(r"1 (\w+)", shape))
     ]
-    return (*_untried(candidate, recipe, module, nodes), *rows)
+    return (*_untried(candidate, recipe, module, nodes), *notes_of_call(candidate, recipe, module), *rows)
 
 
 def _untried(
