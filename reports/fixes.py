@@ -78,8 +78,7 @@ def _block(repair: Repair, color: bool) -> str:
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
     opening = f"{repair.name} ({repair.where}): {certainty(repair)} with this change: {ideas}{_notes(repair)}"
-    return f"{opening}
-{painted}{hazards}"
+    return f"{opening}\n{painted}{hazards}"
 
 
 def certainty(repair: Repair) -> str:
