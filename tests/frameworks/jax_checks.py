@@ -106,8 +106,8 @@ def by_complex(x):
     return (x + 1j).real
 
 
-def by_bfloat16(x):
-    return x.astype(jnp.bfloat16).astype(x.dtype)
+def by_float8(x):
+    return x.astype(jnp.float8_e4m3fn).astype(x.dtype)
 
 
 def set_twice(x):
@@ -138,7 +138,7 @@ REFUSED = {
     by_several_keys: "several keys",
     by_bytes: "bitcast_convert_type",
     by_complex: "complex",
-    by_bfloat16: "bfloat16",
+    by_float8: "an array of float8_e4m3fn",
     set_twice: "twice",
     beyond: "beyond the end",
     by_callback: "pure_callback",
@@ -286,6 +286,74 @@ def values_agree(compute):
             actual = arrays.floats_of(made)
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-13)
     return True
+
+
+def in_short(dtype, of_x, *, of_value=1.0):
+    """Return a case of `x @ w` in a short type, kept in it for a rule whose gradient of x, and value, is so much."""
+
+    def product(x, w):
+        return x.astype(dtype) @ w.astype(dtype)
+
+    def forward(x, w):
+        return product(x, w) * of_value, (x.astype(dtype), w.astype(dtype))
+
+    def backward(kept, g):
+        x, w = kept
+        long = jnp.result_type(float)
+        return jnp.outer(g, w).astype(long) * of_x, (g @ x).astype(long)
+
+    return jax_rule(ruled(product, forward, backward), x="N D", w="D", name="made")
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_rules_in_short_types(dtype):
+    """They are proved as formulas; what is wrong is refuted, also what the type itself cannot tell."""
+
+    def verdicts(case):
+        return {row.name: row.verdict for row in checked(case).comparisons}
+
+    right = dict.fromkeys(("x", "w", "scale"), Verdict.PROVED)
+    assert verdicts(in_short(dtype, 1.0)) == right
+    assert verdicts(in_short(dtype, 1 + 2**-6)) == {**right, "x": Verdict.REFUTED}
+    assert verdicts(in_short(dtype, 1 + 2**-13)) == {**right, "x": Verdict.REFUTED}
+    assert verdicts(in_short(dtype, 1.0, of_value=1 + 2**-6)) == {**right, "scale": Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_a_wrong_primitive_is_seen_in_short_types(dtype, monkeypatch):
+    """If a sine were followed as one that is larger by 2^-6, nothing would be proved or refuted."""
+
+    def rows(factor):
+        def function(x):
+            return jnp.sin(x.astype(dtype)).astype(x.dtype)
+
+        return of(function, backward=lambda kept, g: (factor * g * jnp.cos(kept),))
+
+    assert {row.verdict for row in rows(1)} == {Verdict.PROVED}
+    assert {row.verdict for row in rows(2)} == {Verdict.PROVED, Verdict.REFUTED}
+    sine = COMPUTED["sin"]
+    monkeypatch.setitem(COMPUTED, "sin", lambda params, x: sine(params, x) * (1 + 2**-6))
+    for factor in (1, 2):
+        assert {row.verdict for row in rows(factor)} == {Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16])
+def test_a_cast_to_a_short_type_has_its_line(dtype):
+    """An output of that type is the function's choice, for its gradients too; a gradient in float64 is not."""
+    result = verify.check(in_short(dtype, 1.0))
+    strays = {finding.name: finding for finding in result.findings if finding.code == "GP201"}
+    name = np.dtype(dtype).name
+    assert f"a cast to {name} at " in strays["x"].detail
+    assert f"as the output is {name}" in strays["x"].detail
+    assert not strays["x"].fails
+
+    def rounded(kept, g):
+        return (2 * g.astype(dtype).astype(kept.dtype) * kept,)
+
+    square = ruled(lambda x: x * x, lambda x: (x * x, x), rounded)
+    (stray,) = [found for found in verify.check(jax_rule(square, x="3")).findings if found.code == "GP201"]
+    assert f"a cast to {name} at " in stray.detail
+    assert stray.fails
 
 
 def test_an_error_of_jaxs_is_at_the_rule():

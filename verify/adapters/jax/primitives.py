@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from verify.adapters.jax.moves import targets
-from verify.adapters.jax.values import is_symbolic, refused
+from verify.adapters.jax.values import claimed, is_real, is_symbolic, refused, type_of
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
 from verify.tracing.numpy.elementwise import truths
@@ -71,8 +72,9 @@ def _convert(params: _Params, x: Any) -> Any:
     kind = np.dtype(params["new_dtype"])
     if not is_symbolic(x):
         return x.astype(kind) if kind.kind in "biu" else x
-    if kind.kind == "f":
-        if kind.itemsize < x.claimed.itemsize:
+    if is_real(kind):
+        claimed(kind)  # which refuses those that are not followed
+        if jnp.promote_types(type_of(x), kind) != kind:
             arrays.current().narrowed(kind.name)
         return arrays.built(arrays.nodes(x), x.shape)
     if kind.kind not in "biu":
@@ -89,7 +91,7 @@ def _round(params: _Params, x: Any) -> Any:
 
 def _reduced_precision(params: _Params, x: Any) -> Any:
     """Return entries that keep all of their bits; with fewer, rounding is what the primitive is for."""
-    precision = np.finfo(x.claimed)
+    precision = jnp.finfo(type_of(x))
     if params["mantissa_bits"] < precision.nmant or params["exponent_bits"] < precision.nexp:
         refused(f"reduce_precision to {params['mantissa_bits']} bits")
     return x

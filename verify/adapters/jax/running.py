@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from verify.adapters.jax.interpreter import evaluated
-from verify.adapters.jax.values import is_real, refused
+from verify.adapters.jax.values import is_real, refused, type_of
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
@@ -41,7 +41,7 @@ def run(function: Callable[..., Any], values: Sequence[Any]) -> list[Any]:
 
 
 def _like(value: Any) -> Any:
-    return jax.ShapeDtypeStruct(arrays.shape_of(value), np.dtype(getattr(value, "dtype", float)))
+    return jax.ShapeDtypeStruct(arrays.shape_of(value), type_of(value))
 
 
 class Pulled:

@@ -18,7 +18,8 @@ from verify.tracing.arrays import arrays
 from verify.tracing.arrays.arrays import SymbolArray
 from verify.tracing.symbols.concolic import KINDS
 
-FLOATS = ("float64", "float32", "float16")  # those that NumPy has too
+_NUMPYS = ("float64", "float32", "float16")
+_LONGER = {"bfloat16": "float64"}  # NumPy has no such type: numbers of it are passed on in a longer one
 
 
 def refused(message: str, reason: Reason = Reason.UNKNOWN_FUNCTION) -> NoReturn:
@@ -32,12 +33,24 @@ def is_real(kind: Any) -> bool:
 
 
 def claimed(dtype: Any) -> np.dtype[Any]:
-    """Return the type of NumPy's that real numbers have; raises TraceError if there is none."""
+    """Return the type of NumPy's that real numbers have, a longer one for bfloat16; raises TraceError if none has."""
     name: str = np.dtype(dtype).name
-    if name not in FLOATS:
+    if name not in (*_NUMPYS, *_LONGER):
         refused(f"an array of {name}", Reason.UNKNOWN_TYPE)
-    dtype_of_numpys: np.dtype[Any] = np.dtype(name)
+    dtype_of_numpys: np.dtype[Any] = np.dtype(_LONGER.get(name, name))
     return dtype_of_numpys
+
+
+def type_of(value: Any) -> np.dtype[Any]:
+    """Return the type that JAX has an array of symbols in, or any array of a case."""
+    of_jax: np.dtype[Any] = np.dtype(getattr(value, "stands_for", None) or getattr(value, "dtype", float))
+    return of_jax
+
+
+def _numpys(value: Any) -> Any:
+    """Return numbers in a type of NumPy's; those of bfloat16 are the same in float32."""
+    array = np.array(value)
+    return array.astype(np.float32) if array.dtype.name in _LONGER else array
 
 
 def entering(value: Any, like: Any) -> Any:
@@ -48,10 +61,12 @@ def entering(value: Any, like: Any) -> Any:
         refused(f"an array of {like.dtype}", Reason.UNKNOWN_TYPE)
     if not is_real(like):
         return np.asarray(value, None if like.dtype == jax.dtypes.float0 else like.dtype).reshape(like.shape)
-    array = arrays.objects(value if isinstance(value, (np.ndarray, *KINDS)) else np.asarray(value)).view(SymbolArray)
+    is_own = isinstance(value, (SymbolArray, *KINDS))
+    array = arrays.objects(value if is_own else _numpys(value)).view(SymbolArray)
     if array.shape != tuple(like.shape):
         refused(f"a result of shape {array.shape} instead of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
-    array.claimed = claimed(like.dtype)
+    array.claimed, array.stands_for = claimed(like.dtype), like.dtype
+    arrays.current().coarsened(np.dtype(like.dtype).name)
     return array
 
 
@@ -62,4 +77,8 @@ def is_symbolic(value: Any) -> bool:
 
 def leaving(value: Any) -> Any:
     """Return what JAX or its interpreter gave as an array of the case."""
-    return arrays.scalar(value if arrays.active() is not None else np.array(value))
+    if (run := arrays.active()) is None:
+        return arrays.scalar(_numpys(value))
+    if type_of(value).name in _LONGER:
+        run.passed_on = type_of(value).name
+    return arrays.scalar(value)

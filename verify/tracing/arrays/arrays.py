@@ -89,6 +89,7 @@ class SymbolArray(np.ndarray[Any, Any]):
     __array_priority__ = 1000
     opens = False  # whether the entries are answers that are left open
     claimed: np.dtype[Any]
+    stands_for: Any = None  # the type that a framework has entries in, where NumPy has none of the kind
     memory: Memory | None  # where the entries are numbers, and of whoever made the memory's copies and views
     entries: Elements | None  # the elements of its entries, where they are known; they are of its shape at that time
 
