@@ -123,6 +123,22 @@ def by_bits(x):
     return y
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_tensor_of_bfloat16_is_not_followed_in_a_kernel(dtype):
+    """It is named; one of float32 in the same place is followed."""
+
+    def squared(x):
+        short = x.to(dtype)
+        made = torch.empty_like(short)
+        forward_kernel[(1,)](short, short, made, x.numel(), "product", 8)
+        return made.to(x.dtype)
+
+    (first, *_) = rows(torch_function(function(squared, lambda g, y, x: 2 * g * x), x="3"))
+    followed = dtype == torch.float32
+    assert first.verdict is (Verdict.PROVED if followed else Verdict.UNDECIDED)
+    assert ("a tensor of torch.bfloat16 in a kernel" in first.evidence.detail) is not followed
+
+
 def test_what_is_not_followed_is_told_by_name():
     """The bits of a number; the reason and the line are the user's."""
     found = rows(torch_function(function(by_bits, lambda g, y, x: g * x.sign()), x="3"))
