@@ -336,6 +336,16 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
         "Make it an option of the layer, which the case lists: options={'fast': [False, True]}. Compare numbers as "
         "numbers, not as texts. If the value does not change the result, allow the code with that reason.",
     ),
+    "GP128": Kind(
+        "a parameter that is updated in place leaves stale values behind",
+        True,
+        "every step of training updates the parameters, and most optimizers do it in place",
+        "The numbers of the layer's parameters were changed in their own arrays, as by W -= lr * dW. After that the "
+        "layer answers otherwise than a new layer that was made with these numbers.",
+        "The first step of training has the right gradients, and all later ones use a value of the first parameters: "
+        "a transposed copy, a norm, a matrix in another shape.",
+        "Compute what depends on a parameter in each forward, or keep a view of it: self.W.T instead of a copy.",
+    ),
 }
 _OF_FLOATS: dict[str, Kind] = {  # GP2xx
     "GP201": Kind(

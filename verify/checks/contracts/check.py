@@ -9,7 +9,7 @@ from functools import partial
 from verify.cases.as_if import own_subject
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.contracts import drawn, history, layout, memory, sharing, whole
+from verify.checks.contracts import drawn, history, layout, memory, sharing, updates, whole
 from verify.checks.contracts.drive import Rewind, driving
 from verify.checks.contracts.holdings import DEEPEST, holds_deeper
 from verify.checks.contracts.state import State
@@ -42,6 +42,7 @@ _CHECKS: tuple[Check, ...] = (
     history.other_batches,
     history.second_round,
     history.later_calls,
+    updates.updated,
     history.modes,
     whole.precision,
 )

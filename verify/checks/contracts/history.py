@@ -31,7 +31,7 @@ _RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
 _REPEATS = 3  # equal calls of forward
 _ROUNDS, _MOST_ROUNDS, _LEAST_ROUNDS = 12, 64, 3  # of calls forward and backward, of a layer that counts them
 _BUDGET = 1_000_000  # nodes of these rounds together: on floats a second or so
-_Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
+Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
 
 
 def carries_state(layer: Any) -> bool:
@@ -53,7 +53,7 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, int, float, str, tuple, list, dict, type(None)))
 
 
-def _answer(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
+def answer_of(layer: Layer, unit: Unit, *history: Sequence[Call]) -> Answer:
     """Call a layer, start anew as it wants it, then ask it forward and backward; returns copies."""
     for calls in history:
         layer.play(calls)
@@ -62,16 +62,18 @@ def _answer(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
     return copied(layer.play(unit.forward)), *layer.backward(unit.backward)
 
 
-def _alone(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | SubjectError:
+def _alone(trial: Trial, unit: Unit, history: Sequence[Call]) -> Answer | SubjectError:
     """Return what a fresh layer answers after calls of its own: asked once, and compared with more than one past."""
     key = (id(unit), *map(id, history))
     if key not in trial.answers:
-        trial.answers[key] = _second_answer(trial, unit, history) or attempt(_answer, trial.layer(unit), unit, history)
-    answer: _Answer | SubjectError = trial.answers[key]
+        trial.answers[key] = _second_answer(trial, unit, history) or attempt(
+            answer_of, trial.layer(unit), unit, history
+        )
+    answer: Answer | SubjectError = trial.answers[key]
     return answer
 
 
-def _second_answer(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | SubjectError | None:
+def _second_answer(trial: Trial, unit: Unit, history: Sequence[Call]) -> Answer | SubjectError | None:
     """Return what was seen of a layer that is asked after its own first calls; none where it has to be called."""
     if [*history] != unit.calls or _resets(unit.fresh):
         return None
@@ -108,7 +110,7 @@ def second_backward(trial: Trial) -> Iterator[Finding]:
         layer.play(unit.forward)
         first = layer.backward(unit.backward)
         second = attempt(layer.backward, unit.backward)
-        if isinstance(second, SubjectError) or _steps(trial, unit):
+        if isinstance(second, SubjectError) or is_stepping(trial, unit):
             continue
         added = _summed(second[1], first[1])  # which `accumulating` looks into
         if apart(second[0], first[0]) or (not added and apart(second[1], first[1])):
@@ -120,13 +122,13 @@ def second_backward(trial: Trial) -> Iterator[Finding]:
 def accumulating(trial: Trial) -> Iterator[Finding]:
     """Find gradients to which those of the calls before are added, unless that is declared."""
     for unit in trial.ran.units:
-        if _accumulates(trial, unit) and not _steps(trial, unit):
+        if is_accumulating(trial, unit) and not is_stepping(trial, unit):
             call = unit.backward[-1]
             detail = f"after a second forward and {call.title} a gradient of the layer is the sum of the two"
             yield trial.finding("GP112", detail, call=call)
 
 
-def _accumulates(trial: Trial, unit: Unit) -> bool:
+def is_accumulating(trial: Trial, unit: Unit) -> bool:
     """Tell whether a gradient that is left in the layer is added to that of the call before."""
     if _resets(unit.fresh) or len(unit.backward) > 1:
         return False
@@ -141,7 +143,7 @@ def _summed(both: Sequence[Any], single: Sequence[Any]) -> bool:
     return any(apart(a, b) for a, b in parts) and all(not apart(a, 2 * b) or not apart(a, b) for a, b in parts)
 
 
-def _steps(trial: Trial, unit: Unit) -> bool:
+def is_stepping(trial: Trial, unit: Unit) -> bool:
     """Tell whether a backward changes what forward computes with, as one with an optimizer in it does."""
     if id(unit) not in trial.steps:
         trial.steps[id(unit)] = _changes_output(trial, unit)
@@ -158,7 +160,7 @@ def _changes_output(trial: Trial, unit: Unit) -> bool:
 def stepping(trial: Trial) -> Iterator[Finding]:
     """Find a backward that changes parameters of the layer's own, which the case does not know of."""
     for unit in trial.ran.units:
-        if _steps(trial, unit) and not carries_state(unit.fresh):
+        if is_stepping(trial, unit) and not carries_state(unit.fresh):
             call = unit.backward[-1]
             yield trial.finding("GP103", f"after {call.title} the same forward gives a different output", call=call)
 
@@ -172,14 +174,14 @@ def second_round(trial: Trial) -> Iterator[Finding]:
     layer that add up by `accumulating`.
     """
     for unit in trial.ran.units:
-        if carries_state(unit.fresh) or _steps(trial, unit):
+        if carries_state(unit.fresh) or is_stepping(trial, unit):
             continue
         first, second = _alone(trial, unit, []), _alone(trial, unit, unit.calls)
         if isinstance(first, SubjectError) or isinstance(second, SubjectError) or apart(first[0], second[0]):
             continue
-        if _accumulates(trial, unit):
+        if is_accumulating(trial, unit):
             first, second = (*first[:2], []), (*second[:2], [])
-        if difference := _difference(first, second, unit):
+        if difference := difference_of(first, second, unit):
             yield trial.finding("GP110", f"in round 2 of calls, {difference[0]}", call=difference[1])
 
 
@@ -191,7 +193,12 @@ def later_calls(trial: Trial) -> Iterator[Finding]:
     """
     between: list[tuple[Unit, list[Call]]] = [(unit, []) for unit in trial.ran.units]
     for unit, calls in [*between, *((unit, other.calls) for unit, other in trial.pairs)]:
-        if carries_state(unit.fresh) or trial.exact.seen.draws or _steps(trial, unit) or not life(trial, unit).counts:
+        if (
+            carries_state(unit.fresh)
+            or trial.exact.seen.draws
+            or is_stepping(trial, unit)
+            or not life(trial, unit).counts
+        ):
             continue
         first, *_, last = _same_again(trial, unit)
         if isinstance(last, SubjectError) or apart(first, last):
@@ -206,12 +213,12 @@ def later_calls(trial: Trial) -> Iterator[Finding]:
 def _differences(trial: Trial, unit: Unit, between: Sequence[Call]) -> Iterator[tuple[str, Call] | None]:
     """Say of each later round of calls, with others `between` them, what it does otherwise than the second round."""
     expected, layer = _alone(trial, unit, unit.calls), trial.layer(unit)
-    left = slice(0, 2 if _accumulates(trial, unit) else 3)
-    attempt(_answer, layer, unit, between)
+    left = slice(0, 2 if is_accumulating(trial, unit) else 3)
+    attempt(answer_of, layer, unit, between)
     for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit, trial.exact.size)):
-        actual = attempt(_answer, layer, unit, between)
+        actual = attempt(answer_of, layer, unit, between)
         answers = [a if isinstance(a, SubjectError) else (*a[left], []) for a in (expected, actual)]
-        yield _difference(answers[0], answers[1], unit)  # type: ignore[arg-type]  # the first is an answer
+        yield difference_of(answers[0], answers[1], unit)  # type: ignore[arg-type]  # the first is an answer
 
 
 def _rounds(unit: Unit, nodes: int) -> int:
@@ -249,7 +256,7 @@ def _traces(
     for unit, other in pairs:
         if carries_state(unit.fresh):
             continue
-        calls = _went_forward if _steps(trial, unit) else past
+        calls = _went_forward if is_stepping(trial, unit) else past
         if difference := _trace(trial, unit, calls(unit), calls(other)):
             yield trial.finding(code, f"after {history}, {difference[0]}", call=difference[1])
 
@@ -259,16 +266,16 @@ def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]
 
     Gradients that are left in the layer and add up are a finding of their own.
     """
-    expected, actual = _alone(trial, unit, plain), attempt(_answer, trial.layer(unit), unit, past)
+    expected, actual = _alone(trial, unit, plain), attempt(answer_of, trial.layer(unit), unit, past)
     if isinstance(expected, SubjectError):
         return None
-    difference = _difference(expected, actual, unit)
-    if difference is None or isinstance(actual, SubjectError) or not _accumulates(trial, unit):
+    difference = difference_of(expected, actual, unit)
+    if difference is None or isinstance(actual, SubjectError) or not is_accumulating(trial, unit):
         return difference
-    return _difference((*expected[:2], []), (*actual[:2], []), unit)
+    return difference_of((*expected[:2], []), (*actual[:2], []), unit)
 
 
-def _difference(expected: _Answer, actual: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
+def difference_of(expected: Answer, actual: Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
     """Say what a layer with a past does that one without does not, and in which method."""
     forward, backward = unit.forward[-1], unit.backward[-1]
     if isinstance(actual, SubjectError):
@@ -333,7 +340,7 @@ def modes(trial: Trial) -> Iterator[Finding]:
 def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
     train = mode.set(unit, training=True)
 
-    def answer(evaluated: bool) -> _Answer:
+    def answer(evaluated: bool) -> Answer:
         layer = trial.layer(unit)
         mode.switch(layer.itself, training=True)
         layer.play(train.forward)
@@ -341,10 +348,10 @@ def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iter
             mode.switch(layer.itself, training=False)
             layer.play(mode.set(other, training=False).forward)
             mode.switch(layer.itself, training=True)
-        return _answer(layer, train)
+        return answer_of(layer, train)
 
     expected, actual = attempt(answer, False), attempt(answer, True)
-    if not isinstance(expected, SubjectError) and (difference := _difference(expected, actual, unit)):
+    if not isinstance(expected, SubjectError) and (difference := difference_of(expected, actual, unit)):
         yield trial.finding("GP116", f"in training after an evaluation, {difference[0]}", call=difference[1])
 
 

@@ -24,11 +24,14 @@ Gradients = tuple[list[Any], list[Any]]  # what methods return, and what they le
 
 
 class Layer:
-    """A fresh copy of a layer, each of whose calls starts from the same random state."""
+    """A fresh copy of a layer, each of whose calls starts from the same random state; or the layer itself, `live`.
 
-    def __init__(self, unit: Unit, rewind: Rewind, gradients: Sequence[Any]) -> None:
+    A copy holds an array of its own where the layer holds a view of another one.
+    """
+
+    def __init__(self, unit: Unit, rewind: Rewind, gradients: Sequence[Any], *, live: bool = False) -> None:
         try:
-            self.itself = duplicate(unit.fresh)
+            self.itself = unit.live if live else duplicate(unit.fresh)
         except Exception as problem:
             raise SubjectError(f"the layer cannot be copied twice: {problem}", reason=Reason.CODE_RAISED) from problem
         self._rewind = rewind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -123,6 +123,16 @@ class Trial:
         """Return the layers, each with the same one in a run with another batch size."""
         return self._matched(self.on_batch, "another batch size") if self.batch else []
 
+    def live(self, numbers: Numbers) -> list[tuple[Unit, Layer]]:
+        """Return the layers of a run on some numbers, in the order of those of `ran`, as they are after it.
+
+        There are none if it raises, or other ones are called.
+        """
+        ran = attempt(self._watch, numbers)
+        if isinstance(ran, SubjectError) or list(map(_shape, ran.units)) != list(map(_shape, self.ran.units)):
+            return []
+        return [(u, Layer(u, self.rewind, gradient_paths(u, ran.gradients), live=True)) for u in ran.units]
+
     def _matched(self, ran: Ran | SubjectError, change: str) -> list[tuple[Unit, Unit]]:
         if isinstance(ran, SubjectError):
             self.failures.append(f"the code raises on {change}: {ran}")
@@ -162,10 +172,10 @@ class Trial:
             self._gradient_paths[id(unit)] = gradient_paths(unit, self.ran.gradients)
         return Layer(unit, self.rewind, self._gradient_paths[id(unit)])
 
-    def held(self, layer: Layer) -> dict[str, list[Path]]:
-        """Return where a layer holds the arrays of a case that it is not called with, its parameters, by name."""
+    def held(self, layer: Layer, among: Iterable[str] | None = None) -> dict[str, list[Path]]:
+        """Return where a layer holds arrays of a case by name: those that it is not called with, or `among` others."""
         arrays = list(held_by(layer.itself))
-        names = [name for name in self.case.real if self.parameter(name)]
+        names = [name for name in self.case.real if self.parameter(name)] if among is None else among
         places = {
             n: [p for p, held in arrays if flat(held) and same(held, flat(self.numbers.inputs[n]))] for n in names
         }
