@@ -946,3 +946,103 @@ def test_what_targets_are_made_into_is_said(command, folder, dout, factor, one):
     assert "the code is passed y as 2 * y - 1" in text
     assert "the code is passed t as rows of the identity (one-hot)" in text
     assert one == ("checked for dout = 1 only" in text)
+
+
+MASKED = """
+import numpy as np
+
+class Masked:
+    def __init__(self, mask, p=0.5):
+        self.mask, self.p = mask, p
+
+    def forward(self, x):
+        return {forward}
+
+    def backward(self, dout):
+        return {backward}
+"""
+
+
+@pytest.mark.parametrize(
+    ("forward", "right", "wrong"),
+    [
+        ("x * self.mask / (1 - self.p)", "dout * self.mask / (1 - self.p)", "dout * self.mask * self.mask"),
+        ("np.where(self.mask, x, 0)", "np.where(self.mask, dout, 0)", "dout * 1"),
+        ("np.where(~self.mask, x, 0)", "np.where(self.mask, 0, dout)", "dout * 0"),
+        ("x * (1 - self.mask)", "dout * (1 - self.mask)", "dout * (1 - 2 * self.mask)"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mask", "keep_mask", "valid", "gate"])
+def test_masks_are_arrays_of_zeros_and_ones(folder, forward, right, wrong, name):
+    """One number in place of a mask makes wrong gradients right: those of entries that are left out, above all."""
+    usage = "np.where" in forward or name != "gate"
+    for backward, good in ((right, True), (wrong, False)) if usage else ():
+        text = MASKED.format(forward=forward, backward=backward).replace("mask", name)
+        (folder / "masked.py").write_text(text)
+        (case,), _ = found_in(unit_of(listings(["masked.py"])[0]))
+        assert case.inputs[name].shape == "N D"
+        assert check(case, 0, quick=True).good == good
+
+
+FLAGGED = """
+import numpy as np
+
+class Flagged:
+    def __init__(self, {flag}):
+        self.{flag} = {flag}
+
+    def forward(self, x):
+        return {forward}
+
+    def backward(self, dout):
+        return {backward}
+
+def flagged_forward(x, train):
+    return (3 * x if train else x), train
+
+def flagged_backward(dout, cache):
+    return {function}
+"""
+
+
+@pytest.mark.parametrize("flag", ["training", "doubled"])
+@pytest.mark.parametrize("good", [True, False])
+def test_flags_have_both_values(folder, flag, good):
+    """What only decides a branch is True and False, by its use or its name; a gradient may be wrong in either."""
+    right, function = f"3 * dout if self.{flag} else dout", "3 * dout if cache else dout"
+    backward, called = (right, function) if good else ("3 * dout", "3 * dout")
+    forward = right.replace("dout", "x")
+    (folder / "flagged.py").write_text(FLAGGED.format(flag=flag, forward=forward, backward=backward, function=called))
+    cases, missing = found_in(unit_of(listings(["flagged.py"])[0]))
+    assert len(cases) == 2
+    assert not missing
+    assert all(set(values) == {True, False} for case in cases for values in case.options.values())
+    assert all(check(case, 0, quick=True).good == good for case in cases)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_axes_are_the_last_and_the_first(folder, good):
+    """A backward pass that has one axis alone is wrong along the other."""
+    axis = "self.axis" if good else "-1"
+    (folder / "flagged.py").write_text(
+        "import numpy as np\n\nclass Summed:\n    def __init__(self, axis):\n        self.axis = axis\n\n"
+        "    def forward(self, x):\n        return np.cumsum(x, axis=self.axis)\n\n    def backward(self, dout):\n"
+        f"        return np.flip(np.cumsum(np.flip(dout, {axis}), {axis}), {axis})\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["flagged.py"])[0]))
+    assert [*case.options["axis"]] == [-1, 0]
+    assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize(
+    ("by", "back"), [("x[:, self.by]", "dout[:, np.argsort(self.by)]"), ("np.tile(x, self.by)", "dout[:, ::self.by]")]
+)
+def test_a_shape_by_a_value_that_scan_invents_is_no_failure(folder, by, back):
+    """Where a gradient has a wrong shape for a number that nobody gave, it is not known which of them is wrong."""
+    (folder / "picked.py").write_text(
+        "import numpy as np\n\nclass Picked:\n    def __init__(self, by):\n        self.by = by\n\n"
+        f"    def forward(self, x):\n        return {by}\n\n    def backward(self, dout):\n        return {back}\n"
+    )
+    cases, missing = found_in(unit_of(listings(["picked.py"])[0]))
+    assert all(check(case, 0, quick=True).good for case in cases)
+    assert [*cases, *missing]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from verify.scan import names
 from verify.scan.source import Function, parameters
 
 _GROUP = re.compile(r"\(([^()\n]*)\)")  # x: input data of shape (N, D)
@@ -211,6 +212,19 @@ def _of_shape(node: ast.expr) -> str:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shape" and node.args:
         return _name(node.args[0])
     return ""
+
+
+def masking_in(*functions: Function) -> dict[str, bool]:
+    """Return what chooses entries, `np.where(m, x, 0)`, and whether it has to have truth values: `x[m] = 0`, `~m`."""
+    used: dict[str, bool] = {}
+    for item in (part for node in functions for part in ast.walk(node)):
+        if isinstance(item, ast.Call) and getattr(item.func, "attr", "") == "where" and len(item.args) == 3:
+            used.setdefault(_name(item.args[0]), False)
+        elif isinstance(item, ast.UnaryOp) and isinstance(item.op, ast.Invert):
+            used[_name(item.operand)] = True
+        elif isinstance(item, ast.Subscript):
+            used |= dict.fromkeys([_name(item.slice)], True) if names.MASK.search(_name(item.slice)) else {}
+    return used
 
 
 def _name(node: ast.expr) -> str:

@@ -62,7 +62,8 @@ def _of_shapes(
     for combination in itertools.product(*kinds):
         for weights in _weights(unit, made, inputs):
             params = {**{name: shaped[name] for name in made.arrays}, **weights.shapes}
-            targets = dict(zip(labels, combination, strict=True))
+            masks = {name: shapes.signs(shaped[name]) for name in made.masks}
+            targets = {**masks, **dict(zip(labels, combination, strict=True))}
             yield narrowed(
                 [
                     _layer(unit, made, weights, _split(unit, {**domain, **targets}), modes)
@@ -139,7 +140,7 @@ def _layer(
 def _factory(unit: Unit, made: Made, weights: Weights) -> tuple[str, str]:
     """Return the text of a function that makes an object with its weights, and what to call: it, or the class."""
     title = unit.candidate.cls
-    if not (made.sizes or made.fixed or weights.shapes):
+    if not (made.sizes or made.fixed or made.masks or weights.shapes):
         return "", title
     call = unit.constructed(made, weights)
     taken = f"{', '.join([*made.arrays, *weights.shapes])}{ACCEPTED}"

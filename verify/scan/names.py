@@ -169,6 +169,7 @@ LABELS = re.compile(
     r"^(y|t|labels?|targets?|y_true|ytrue|idx|index|indices|ids|classes|truth|ground_truth|Y|T|y_?hat_true"
     r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
 )
+MASK = re.compile(r"(^|_)(masks?|masked|keep|kept|valid|drop|dropped)(_|$)", re.IGNORECASE)  # zeros and ones
 CONTEXT = re.compile(r"^_?(ctx|context|fctx)$")  # which forward saves in, and backward reads
 OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
 STEPPED = re.compile(r"moment|veloc|decay|clip|reg(_|$)|regul|lambda|^l[12]|_l[12]|penalt", re.IGNORECASE)

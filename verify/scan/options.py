@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from verify.scan import names
 from verify.scan.source import Function, parameters
 
+_TRUTHS, _AXES = (True, False), (-1, 0)
 # By the name of an argument: values to try, the usual one first.
 _SMALL = 4
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
@@ -18,7 +19,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^(fw|ww|pw|kw)$|(kernel|filter|pool|window|field)_?(w|width)$", (3, 2)),
     (r"(kernel|filter|pool|window|field)_?(size|h|w|height|width)?$|^size$|^(k|fh|fw|hh|ww|ph|pw|f|f_?size)$", (2, 3)),
     (r"^mode$", ("train", "test")),
-    (r"^(training|is_train\w*|train\w*|train_flg)$", (True, False)),
+    (r"^(training|is_train\w*|train\w*|train_flg)$", _TRUTHS),
     (r"^(p|drop\w*|ratio|rate|keep_?prob|dropout_ratio)$", (0.5,)),
     (r"^(eps|epsilon)$", (1e-5,)),
     (r"^momentum$", (0.9,)),
@@ -28,7 +29,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ),
     (r"^(lr|learning_rate|step_size)$", (0.5,)),
     (r"^seed$", (0,)),
-    (r"^axis$", (-1, 0)),
+    (r"^axis$", _AXES),
     (r"^reduction$", ("mean", "sum")),
     (r"^(num_|n_)?(groups?|heads?)$|^G$|^n_?heads?$", (2,)),
 )
@@ -81,6 +82,41 @@ def weights_in(*functions: Function | None) -> dict[str, list[str]]:
                 read.setdefault(name, []).append(key)
     unique = {name: list(dict.fromkeys(keys)) for name, keys in read.items()}
     return {name: keys for name, keys in unique.items() if all(map(names.WEIGHT.match, keys))}
+
+
+def choices(*functions: Function | None) -> dict[str, tuple[Any, ...]]:
+    """Return the values among which functions choose by an argument: texts, both truth values, and axes."""
+    nodes = [node for node in functions if node]
+    taken = {name for node in nodes for name in parameters(node)}
+    usual = {name: settings(name) for name in taken if settings(name) in (_TRUTHS, _AXES)}
+    return {**usual, **dict.fromkeys(_flags(nodes) & taken, _TRUTHS), **compared(*nodes)}
+
+
+def _flags(nodes: Sequence[Function]) -> set[str]:
+    """Return what is read for nothing but to take a branch, or to be kept as an attribute for that."""
+    parts = [part for node in nodes for part in ast.walk(node)]
+    tests = [part.test for part in parts if isinstance(part, (ast.If, ast.IfExp))]
+    tested = {leaf for test in tests for leaf in _truths(test)}
+    kept = {part.value for part in parts if isinstance(part, ast.Assign) and _keeps(part)}
+    read = [part for part in parts if isinstance(getattr(part, "ctx", None), ast.Load)]
+    others = {_argument([part]) for part in read if isinstance(part, ast.expr) and part not in tested | kept}
+    return {_argument([leaf]) for leaf in tested if not settings(_argument([leaf]))} - others
+
+
+def _truths(test: ast.expr) -> Iterator[ast.expr]:
+    """Yield the names in a test whose truth alone counts: `if train and not self.frozen`."""
+    if isinstance(test, ast.BoolOp):
+        yield from (leaf for value in test.values for leaf in _truths(value))
+    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _truths(test.operand)
+    elif isinstance(test, (ast.Name, ast.Attribute)):
+        yield test
+
+
+def _keeps(node: ast.Assign) -> bool:
+    """Tell whether an attribute is set to the argument of its name: `self.train = train`."""
+    target = node.targets[0]
+    return isinstance(target, ast.Attribute) and isinstance(node.value, ast.Name) and target.attr == node.value.id
 
 
 def compared(*functions: Function | None) -> dict[str, tuple[str, ...]]:

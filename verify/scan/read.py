@@ -11,7 +11,7 @@ from verify.scan import names
 from verify.scan.candidate import Candidate
 from verify.scan.heads import takes_logarithms
 from verify.scan.hints import Hints, gradients_of, hints, keys_before, keys_of, places_of, returned_by
-from verify.scan.options import compared, keyed, weights_in
+from verify.scan.options import choices, keyed, weights_in
 from verify.scan.source import Function, Source, parameters
 
 
@@ -29,7 +29,7 @@ class Read(NamedTuple):
     gradients: Sequence[str]
     keys: Sequence[str]
     returned: Sequence[str] = ()  # the names of what the gradient returns as a tuple
-    texts: Mapping[str, Sequence[str]] = {}  # what the functions compare arguments with
+    texts: Mapping[str, Sequence[Any]] = {}  # what the functions compare arguments with
     shared: frozenset[str] = frozenset()  # the arguments of both functions
     taken: Sequence[str] = ()  # the arguments of the gradient
     places: int = 0  # how many values the gradient returns in a tuple
@@ -61,7 +61,7 @@ def read_functions(candidate: Candidate, functions: Sequence[Function | None], s
         if any(functions)
         else frozenset()
     )
-    texts, returned = compared(*functions), returned_by(functions[1])
+    texts, returned = choices(*functions), returned_by(functions[1])
     taken, places = (parameters(functions[1]), len(places_of(functions[1]))) if functions[1] else ([], 0)
     return Read(
         candidate,

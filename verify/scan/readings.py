@@ -29,7 +29,7 @@ def of_arrays(
 ) -> Iterator[Reading]:
     """Yield cases of functions of arrays, of which `data` is not differentiated, labels and settings."""
     chosen: dict[str, tuple[Any, ...]] = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
-    chosen |= {name: (read.texts[name][0],) for name in needed if name in read.texts}
+    chosen |= {name: (read.texts[name][0],) for name in needed if name in read.texts and name not in labels}
     flat = [part for name in needed if name not in chosen for part in read.weights.get(name, [name])]
     lead = next((name for name in flat if data and _DATA.match(name)), flat[0] if flat else "")
     usual = [name for name in flat if name not in (lead, *labels) and settings(name)]

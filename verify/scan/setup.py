@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,15 +11,15 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from verify.cases.sizes import bindings
-from verify.scan import functions, shapes
+from verify.scan import functions, names, shapes
 from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
+from verify.scan.chosen import chosen
 from verify.scan.defaults import notes_of
 from verify.scan.engines import engines
 from verify.scan.hints import clips_to_unit, returned_by
 from verify.scan.layers import layers
-from verify.scan.names import is_label
 from verify.scan.nets import nets
-from verify.scan.options import compared
+from verify.scan.options import choices, settings
 from verify.scan.read import is_of, read_of
 from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
@@ -72,9 +73,9 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
     `opening` is a line that the case begins with.
     """
     search = Search(candidate, module, _returned(candidate, source), _functions(candidate, source))
-    readings, chosen = _readings(candidate, source, module)
+    readings, values = _readings(candidate, source, module)
     for reading in readings:
-        search.tries([_opened(recipe, opening, chosen) for recipe in reading])
+        search.tries([_opened(recipe, opening, values) for recipe in reading])
         if search.ended:
             break
     best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
@@ -90,13 +91,14 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
         recipe = replace(recipe, sizes=dict([first]))
     functions = _functions(candidate, source)
-    recipe = with_options(candidate, recipe, module, compared(*functions))
+    recipe = with_options(candidate, recipe, module, choices(*functions))
     return best._replace(recipe=replace(recipe, notes=notes_of(candidate, recipe, module, functions)))
 
 
-def _opened(recipe: Recipe, opening: str, chosen: Mapping[str, Any]) -> Recipe:
+def _opened(recipe: Recipe, opening: str, values: Mapping[str, Any]) -> Recipe:
     """Return a case that begins with a line, and has the options that the constructor cannot do without."""
-    return replace(recipe, text=opening + recipe.text, options={**chosen, **recipe.options})
+    missing = {name: each for name, each in values.items() if f"{name}=" not in recipe.text}
+    return replace(recipe, text=opening + recipe.text, options={**missing, **recipe.options})
 
 
 def _functions(candidate: Candidate, source: Source) -> list[Function]:
@@ -120,8 +122,7 @@ def _unsaturated(recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
 
     Beyond it backward gives the slope without the clip, as it is meant to: the clip is there for rounding.
     """
-    names = [name for name in recipe.inputs if not is_label(name)]
-    small = recipe.bounded(*_SMALL, names)
+    small = recipe.bounded(*_SMALL, [name for name in recipe.inputs if not names.is_label(name)])
     return small if tried_recipe(small, module).score == RIGHT else recipe
 
 
@@ -157,6 +158,9 @@ class Search:
     def tries(self, reading: Reading) -> None:
         """Try a reading, over smaller domains where outputs are not finite."""
         self._left -= 1
+        if self.best.recipe and self._invents(reading[0], self.best.recipe):
+            self._idle += 1
+            return
         arrays = reading[0].arrays
         if self.best.recipe and not _agree(arrays, self.best.recipe.arrays):
             if {*arrays.values()} == {"N"}:
@@ -169,12 +173,34 @@ class Search:
             narrower = outcome.fits and outcome.score == self.best.tried.score and self._asks_less(recipe)
             if outcome.score > self.best.tried.score or narrower:  # wrong where least is asked is wrong elsewhere
                 self.best = self.best._replace(recipe=recipe if outcome.fits else None, tried=outcome)
-            if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1:
+            if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1 and not self._guesses(recipe):
                 self.misshapen = self.misshapen or recipe
             self._patience -= self.best.tried.fits
             outside = self._probable and outcome.fits and outcome.score != RIGHT  # the clip is for what is none
             if outcome.score != NOT_FINITE and not outside:  # a smaller domain helps nobody, and may hide what is wrong
                 break
+
+    def _guesses(self, recipe: Recipe) -> bool:
+        """Tell whether a value is of an argument that has no usual one: then its shape may be what is wrong."""
+        return any(not settings(name) for name in self._chosen(recipe))
+
+    def _invents(self, recipe: Recipe, best: Recipe) -> bool:
+        """Tell whether a reading differs from one that fits by values alone, by which a wrong gradient may be right.
+
+        So does a number in place of a mask.
+        """
+        masks = {
+            name: text for name, text in best.inputs.items() if shapes.is_narrow(text) and not names.is_label(name)
+        }
+        values, before = self._chosen(recipe), {**masks, **self._chosen(best)}
+        numbers = {name: text for name, text in values.items() if _is_number(text)}
+        others = {name: text for name, text in recipe.inputs.items() if name in masks}
+        return any(before.get(name, text) != text for name, text in {**numbers, **others}.items())
+
+    def _chosen(self, recipe: Recipe) -> dict[str, str]:
+        with suppress(SyntaxError):
+            return chosen(self.best.candidate, recipe, self._module)
+        return {}
 
     def _asks_less(self, recipe: Recipe) -> bool:
         """Tell whether a reading asks less than the best one; none does of labels by which code looks entries up."""
@@ -203,6 +229,10 @@ class Search:
         alike = best is not None and like.arrays.keys() == best.arrays.keys() and like.narrow == best.narrow
         outcomes = (tried_recipe(recipe, self._module).score for recipe in reading) if alike else iter(())
         return next((score for score in outcomes if score != NOT_FINITE), NOT_FINITE) == RIGHT
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"-?[\d.e-]+|True|False", text))
 
 
 def _returned(candidate: Candidate, source: Source) -> list[str]:

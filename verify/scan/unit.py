@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
 from verify.scan.heads import takes_logarithms
-from verify.scan.hints import Hints, hints, places_of
-from verify.scan.options import compared, settings
+from verify.scan.hints import Hints, hints, masking_in, places_of
+from verify.scan.options import choices, settings
 from verify.scan.passed import passed_functions
 from verify.scan.read import is_of, positional, required, resolved
 from verify.scan.recipe import PASSED, literal
@@ -20,15 +20,22 @@ from verify.scan.source import Function, Source
 from verify.scan.weights import Weights
 
 STEP = "Step()"
+# Numbers for what has no usual value: none is another one's power or reciprocal, or its product with a usual one, by
+# which a wrong gradient might be right; and floats compute with them without a rounding.
+_NUMBERS = ("1.375", "0.8125", "2.625", "1.1875")
 _WIDEST = 16  # columns: more take long, and the default of a network may be 784
 
 
 class Made(NamedTuple):
-    """How objects are made: the arguments of the constructor that are `arrays`, `sizes`, and `fixed` (as text)."""
+    """How objects are made: the arguments of the constructor that are `arrays`, `sizes`, and `fixed` (as text).
+
+    Of the arrays some are `masks` of zeros and ones, which are passed as texts say.
+    """
 
     arrays: tuple[str, ...]
     sizes: tuple[str, ...]
     fixed: Mapping[str, str]
+    masks: Mapping[str, str] = {}
 
 
 class Unit(NamedTuple):
@@ -47,7 +54,7 @@ class Unit(NamedTuple):
     methods: Mapping[str, Function] = {}
     logarithmic: bool = False  # a loss that takes logarithms
     stored: frozenset[str] = frozenset()  # the attributes that its methods store
-    texts: Mapping[str, Sequence[str]] = {}  # arguments of the constructor without a default, which are one of these
+    texts: Mapping[str, Sequence[Any]] = {}  # arguments of the constructor without a default, which are one of these
 
     @property
     def needed(self) -> list[str]:
@@ -76,7 +83,11 @@ class Unit(NamedTuple):
 
     def constructed(self, made: Made, weights: Weights) -> str:
         """Write the call of the constructor."""
-        named = {**{name: name for name in made.arrays}, **weights.sized(made.sizes), **made.fixed}
+        named = {
+            **{name: made.masks.get(name, name) for name in made.arrays},
+            **weights.sized(made.sizes),
+            **made.fixed,
+        }
         return f"{self.candidate.cls}({', '.join(f'{name}={text}' for name, text in named.items())}{PASSED})"
 
 
@@ -91,7 +102,7 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     places = tuple(places_of(methods[candidate.backward]))
     last = not backward or _takes_one(methods[candidate.backward], backward)
     graded = frozenset(_graded(constructor(make), methods[candidate.backward]))
-    needed, texts = required(constructor(make)), compared(*methods.values())
+    needed, texts = required(constructor(make)), choices(*methods.values())
     texts = {name: values for name, values in texts.items() if name in needed}
     logarithmic, stored = takes_logarithms(methods.values()), frozenset().union(*map(_stores, methods.values()))
     return Unit(
@@ -146,13 +157,17 @@ def makings(unit: Unit) -> Iterator[Made]:
     graded = unit.graded
     taken = {name: item for name, item in constructor(unit.make).items() if name not in unit.texts}
     stepping = {name: text for name in taken if (text := _stepping(name))}
-    yield from _made(taken, stepping, graded)
+    masking = masking_in(*unit.methods.values())
+    yield from _made(taken, stepping, graded, masking)
     if optional := {name for name, text in stepping.items() if text == STEP and taken[name].default is None}:
-        yield from _made({name: item for name, item in taken.items() if name not in optional}, {}, graded)
+        yield from _made({name: item for name, item in taken.items() if name not in optional}, {}, graded, masking)
 
 
 def _made(
-    taken: Mapping[str, inspect.Parameter], stepping: Mapping[str, str], graded: Collection[str]
+    taken: Mapping[str, inspect.Parameter],
+    stepping: Mapping[str, str],
+    graded: Collection[str],
+    masking: Mapping[str, bool],
 ) -> Iterator[Made]:
     needed = [name for name, item in taken.items() if item.default is item.empty or _is_left_open(name, item)]
     needed = [name for name in needed if name not in stepping]
@@ -160,17 +175,30 @@ def _made(
     arrays = [name for name in needed if name in graded or (name not in sizes and shapes.is_weight(name))]
     usual = {name: literal(settings(name)[0]) for name in needed if name not in (*sizes, *arrays) and settings(name)}
     ways = [
-        _of_fixed(needed, sizes, arrays, {**usual, **stepping, **functions}) for functions in passed_functions(needed)
+        _of_fixed(needed, sizes, arrays, {**usual, **stepping, **functions}, masking)
+        for functions in passed_functions(needed)
     ]
     yield from itertools.chain.from_iterable(zip(*ways, strict=True))  # those of the same arrays beside each other
 
 
 def _of_fixed(
-    needed: Sequence[str], sizes: Sequence[str], arrays: Sequence[str], fixed: Mapping[str, str]
+    needed: Sequence[str],
+    sizes: Sequence[str],
+    arrays: Sequence[str],
+    fixed: Mapping[str, str],
+    masking: Mapping[str, bool],
 ) -> Iterator[Made]:
     sizes, arrays = ([name for name in group if name not in fixed] for group in (sizes, arrays))
     unknown = [name for name in needed if name not in (*sizes, *arrays, *fixed)]
+    if masks := [name for name in unknown if names.MASK.search(name) or name in masking]:
+        others = (name for name in unknown if name not in masks)
+        numbered = {**fixed, **dict(zip(others, itertools.cycle(_NUMBERS), strict=False))}
+        truths = {name: f"{name} == 1" if masking.get(name) else name for name in masks}
+        yield Made((*arrays, *masks), tuple(sizes), numbered, truths)
     yield Made((*arrays, *unknown), tuple(sizes), fixed)
+    if unknown:
+        drawn = dict(zip(unknown, itertools.cycle(_NUMBERS), strict=False))
+        yield Made(tuple(arrays), (), {**fixed, **drawn, **dict.fromkeys(sizes, "2")})
     if unknown or sizes:
         yield Made(tuple(arrays), (), {**fixed, **dict.fromkeys([*unknown, *sizes], "2")})
     if sizes:
