@@ -93,13 +93,13 @@ def choices(*functions: Function | None) -> dict[str, tuple[Any, ...]]:
 
 
 def _flags(nodes: Sequence[Function]) -> set[str]:
-    """Return what is read for nothing but to take a branch, or to be kept as an attribute for that."""
+    """Return what is read for nothing but to take a branch, or to be stored as an attribute for that."""
     parts = [part for node in nodes for part in ast.walk(node)]
     tests = [part.test for part in parts if isinstance(part, (ast.If, ast.IfExp))]
     tested = {leaf for test in tests for leaf in _truths(test)}
-    kept = {part.value for part in parts if isinstance(part, ast.Assign) and _keeps(part)}
+    stored = {part.value for part in parts if isinstance(part, ast.Assign) and _keeps(part)}
     read = [part for part in parts if isinstance(getattr(part, "ctx", None), ast.Load)]
-    others = {_argument([part]) for part in read if isinstance(part, ast.expr) and part not in tested | kept}
+    others = {_argument([part]) for part in read if isinstance(part, ast.expr) and part not in tested | stored}
     return {_argument([leaf]) for leaf in tested if not settings(_argument([leaf]))} - others
 
 
