@@ -8,7 +8,7 @@ from verify.model.identity import NOWHERE
 from verify.mutation.result import Mutant
 from verify.repair.alike import alike
 
-SOURCE = b"a = x * y\nb = -(x + y)\nc = f(y)\n"
+SOURCE = b"a = x * y\nb = -(x + y)\nc = f(y)\nd[i:j] = f(*z, k=y)\n"
 
 
 @pytest.fixture
@@ -45,3 +45,10 @@ def test_edits_that_differ(edit):
     assert alike([product, edit("x + y", "(x + y) * v")]) == []
     assert alike([product, edit("x + y", "(x + y) * w", operator="scale")]) == []
     assert alike([product, edit("a = x * y", "a = x * y * w")]) == []
+
+
+@pytest.mark.parametrize(("part", "instead"), [("i:j", "i:j:2"), ("*z", "*w"), ("k=y", "k=x"), ("d[i:j]", "d[i:j:2]")])
+def test_parts_that_are_no_expressions(edit, part, instead):
+    """A slice, a starred argument and a keyword are edited as they stand, beside others that form a group."""
+    edits = edit("x * y", "x * y * w"), edit("x + y", "(x + y) * w")
+    assert alike([edit(part, instead), *edits]) == [edits]

@@ -27,12 +27,20 @@ def alike(edits: Sequence[Mutant]) -> list[Edits]:
 
 def _change(edit: Mutant, before: str) -> _Change:
     """Return what tells edits apart wherever they are: the operator, and what is taken away and put in."""
-    before, after = (ast.unparse(ast.parse(text)) for text in (before, edit.text.decode()))
+    before, after = _plain(before), _plain(edit.text.decode())
     after = after.replace(f"({before})", before)
     start = _alike_from_start(before, after)
     before, after = before[start:], after[start:]
     end = _alike_from_start(before[::-1], after[::-1])
     return edit.file, edit.function, edit.operator, before[: len(before) - end], after[: len(after) - end]
+
+
+def _plain(text: str) -> str:
+    """Return source as Python writes it; as it stands where it is no whole expression, as a slice or a keyword."""
+    try:
+        return ast.unparse(ast.parse(text))
+    except SyntaxError:
+        return text
 
 
 def _alike_from_start(text: str, other: str) -> int:
