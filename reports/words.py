@@ -273,7 +273,7 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
     branches = Remark("holds where the code takes the same branches", region(case.region, everything=everything))
     if cover is None or not traced(case):
         return [branches]
-    covered = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
+    covered = [] if cover.complete else [Remark("regions", [_covered(cover)], prose=True)]
     covered += [branches] if everything else []
     unvisited = list(dict.fromkeys(_branch(b.where, b.condition, b.count) for b in cover.unvisited))
     covered.append(Remark("never visited", _first_items(unvisited, most)))
@@ -282,7 +282,7 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
 
 
 def _covered(cover: Cover) -> str:
-    if not cover.complete:
+    if not cover.variant:
         return f"{cover.regions} checked; there may be others"
     return f"{cover.regions} checked, proved to be all of them for {cover.variant}"
 

@@ -80,9 +80,9 @@ def test_the_band_says_the_verdict(run, tone, verdict):
     ("cover", "everywhere"),
     [
         (Cover(2, True), True),
-        (Cover(2, True, "N=1"), False),
+        (Cover(2, variant="N=1"), False),
         (Cover(2, False), False),
-        (Cover(2, True, unvisited=(Branch("a.py:1", "x > 1"),)), False),
+        (Cover(2, unvisited=(Branch("a.py:1", "x > 1"),)), False),
     ],
 )
 def test_for_all_inputs_is_said_where_it_was_shown(cover, everywhere):

@@ -41,7 +41,7 @@ def headline(run: Run) -> Headline:
 def total(case: CaseResult) -> bool:
     """Tell whether what is proved of a case holds for all inputs: no domain, branch, note or size restricts it."""
     cover = case.cover
-    bounded = bool(case.region) if cover is None else not cover.complete or bool(cover.variant or cover.unvisited)
+    bounded = bool(case.region) if cover is None else not cover.complete
     proved = all(c.verdict is Verdict.PROVED for c in case.comparisons)
     return proved and not bounded and not case.bounded and not case.notes and not case.unclaimed
 

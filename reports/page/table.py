@@ -147,7 +147,7 @@ def _region(facts: Facts) -> Markup:
     if case.cover is None:
         return text("the branches taken" if case.region else everywhere)
     if case.cover.complete:
-        return text(f"{everywhere} for {case.cover.variant}" if case.cover.variant else everywhere)
+        return text(everywhere)
     return text(f"{case.cover.regions} regions visited")
 
 

@@ -50,7 +50,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     combined += [place for explorer in chained for place in chain(explorer, explored=explorer in searching)]
     for explorer in dict.fromkeys([*searching, *mixed]):
         join(explorer)
-    complete, sizes = _complete(case, searching, runs, seed)
+    whole = _whole(case, searching, runs, seed)
     everyone = list(dict.fromkeys([*searching, *mixed, *chained]))
     done: set[Call] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in searching]
@@ -62,13 +62,13 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     sentences += [sentence for hole in visited for sentence in hole.remarks] + [
         s for end in closed for s in end.remarks
     ]
+    unvisited = dict.fromkeys(_unvisited([e for e in searching if _sizes(e) != whole], done, searching))
+    complete = whole is not None and not unvisited and (not whole.sizes or all(_has(run, whole) for run in runs))
     cover = Cover(
         regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
-        variant=sizes,
-        unvisited=tuple(
-            dict.fromkeys(_unvisited([e for e in searching if not complete or _sizes(e) != sizes], done, searching))
-        ),
+        variant=SAMPLE if complete or whole is None else whole,
+        unvisited=tuple(unvisited),
         kinks=tuple(dict.fromkeys(sentences)),
         untried=tuple(_untried(combined, searching, [*everyone, *closing])),
     )
@@ -155,16 +155,17 @@ def _untried(combined: Sequence[Place], searching: Sequence[Explorer], everyone:
             return
 
 
-def _complete(case: TracedCase, searching: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, Variant]:
-    """Tell whether the regions are all there are, and for which sizes; nothing says for all that were tried.
+def _whole(case: TracedCase, searching: list[Explorer], runs: Sequence[Exact], seed: int) -> Variant | None:
+    """Return the sizes for which the regions are all there are, if any: no sizes where that is so for each.
 
     That is so where no run branched; else a case of one number per input is looked at all over its domain, and what is
-    found there joins the other explorers.
+    found there joins the other explorers. It says nothing of arrays of several numbers, which may be asked about
+    together.
     """
     if not any(run.seen.conditions for run in runs):
-        return True, SAMPLE
+        return SAMPLE
     if any(on_upstream(run.seen) for run in runs):  # some upstreams are tried, not all
-        return False, SAMPLE
+        return None
     singles = [
         Explorer(case, run, seed, explorer.sites.sides)
         for explorer in searching
@@ -176,7 +177,11 @@ def _complete(case: TracedCase, searching: list[Explorer], runs: Sequence[Exact]
         s for e in singles for s in e.asked_lines()
     }
     searching += singles
-    return complete, _sizes(singles[0]) if complete else SAMPLE
+    return _sizes(singles[0]) if complete else None
+
+
+def _has(run: Exact, sizes: Variant) -> bool:
+    return dict(run.seen.variant.sizes) == dict(sizes.sizes)
 
 
 def _sizes(explorer: Explorer) -> Variant:
