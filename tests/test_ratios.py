@@ -72,6 +72,28 @@ def test_sizes_and_roots_of_sizes(forward, backward, text):
     assert text in scaled(forward, backward)
 
 
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        (1 / 3, {"too small by a factor of 3"}),
+        (-4, {"too large by a factor of 4, and of the wrong sign"}),
+        (12, {"too large by a factor of 12"}),
+        (4 / 3, {"too large by a factor of 4/3"}),
+        (3**0.5, set()),
+    ],
+)
+def test_a_number_that_is_a_size_by_coincidence(factor, text):
+    """A forgotten exponent of 3 is no size, though the sample has three rows: the factor stays at other sizes."""
+    assert scaled(lambda n, d: 1, lambda n, d: factor) == text
+
+
+def test_a_size_that_the_case_fixes():
+    """Code that takes one size alone does not tell its factor from a number."""
+    case = verify.pair(lambda x: x**3 * np.ones(3), lambda d, x: x**2 * d * np.ones(3), x="N", sizes={"N": 3})
+    (row,) = [row for row in verify.check(case, quick=True).comparisons if row.quantity == "gradient"]
+    assert row.diagnosis == "too small by a factor of 3"
+
+
 @pytest.mark.parametrize("off", [1e-11, -1e-11])
 def test_what_is_close_to_a_root_of_a_size_is_none(off):
     """Nor is what is a root in some entries, or at the sample alone."""

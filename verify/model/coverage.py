@@ -25,9 +25,9 @@ class Cover:
     """Which part of its domain a case was looked at in: `regions` that were proved, each bounded by branches.
 
     `unvisited` are the sides of branches that were never reached. `complete` tells that the regions are shown to be all
-    that there are, for each of the sizes that rows are for, and that no side is unvisited; where that is shown for other
-    sizes alone, these are in `variant`. `kinks` says what the code returns where regions meet, as sentences; `untried`
-    says what was left out, and which limit of the search was reached.
+    that there are, for each of the sizes of the rows, and that no side is unvisited; where it is shown for other sizes
+    alone, these are in `variant`. `kinks` says what the code returns where regions meet, as sentences; `untried` says
+    what was left out, and which limit of the search was reached.
     """
 
     regions: int

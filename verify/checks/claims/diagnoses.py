@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from verify.checks.claims.epsilons import BESIDE
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
 from verify.checks.claims.imprecise import imprecise
+from verify.checks.claims.measures import measured, products, quotients
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
@@ -101,27 +101,12 @@ def _factor(s: Suspect) -> str:
         return ""
     size = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
     verb = "too large" if abs(ratio) >= 1 else "too small"
-    if name := _named(size, s.sizes):
-        hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
-        return f"{verb} by a factor of {name}, {size} here: {hint}"
     sign = ", and of the wrong sign" if ratio < 0 else ""
-    if name := _quotient(size, s.sizes):
-        return f"{verb} by a factor of {name}, {size} here{sign}: is a size wrong?"
+    whole = size.denominator == 1 and size > 1
+    if name := measured(s, float(abs(ratio)), products(s.sizes) if whole else quotients(s.sizes)):
+        hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
+        return f"{verb} by a factor of {name}, {size} here{sign}: {hint if whole else 'is a size wrong?'}"
     return f"{verb} by {factor_text(ratio)}{sign}"
-
-
-def _quotient(number: Fraction, sizes: Mapping[str, int]) -> str:
-    """Return the two sizes that a number, which is no whole one, is the quotient of, or nothing."""
-    pairs = itertools.permutations(sizes.items(), 2)
-    names = [f"{n}/{m}" for (n, a), (m, b) in pairs if number.denominator > 1 and Fraction(a, b) == number]
-    return names[0] if names else ""
-
-
-def _named(number: Fraction, sizes: Mapping[str, int]) -> str:
-    """Return the size that a number is, or the two sizes that it is the product of, or nothing."""
-    products = {a * b: f"{n}*{m}" for (n, a), (m, b) in itertools.combinations(sizes.items(), 2)}
-    names = {**products, **{size: name for name, size in sizes.items()}}
-    return names.get(int(number), "") if number.denominator == 1 and number > 1 else ""
 
 
 def _upstream_ignored(s: Suspect) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 import flint
 
+from verify.checks.claims.measures import measured, quotient, quotients, singles
 from verify.checks.claims.suspect import Suspect
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
@@ -59,33 +59,34 @@ def root_of_size(s: Suspect) -> str:
     if not s.fits or not s.sizes:
         return ""
     pairs = [pair for pair in zip(s.expected, s.actual.nodes, strict=True) if any(s.graph.value(n) != 0 for n in pair)]
-    factor = _quotient(s, *pairs[0], {}) if pairs else 0
-    name = _root(abs(factor), s.sizes) if factor else ""
+    factor = quotient(s, *pairs[0], {}) if pairs else 0
     names = [
         s.graph.payloads[node] for node in s.graph.reach([n for pair in pairs for n in pair]) if _is_variable(s, node)
     ]
     moved = {name: s.region.sample[name] * (1 + number * _STEP) for number, name in enumerate(names)}
-    if not name or any(abs(_quotient(s, *pair, at) / factor - 1) > _ROUNDED for at in ({}, moved) for pair in pairs):
+    if not factor or any(abs(quotient(s, *pair, at) / factor - 1) > _ROUNDED for at in ({}, moved) for pair in pairs):
         return ""
+    name = _root(s, abs(factor))
     size = "large" if abs(factor) > 1 else "small"
     sign = ", and of the wrong sign" if factor < 0 else ""
-    return f"too {size} by a factor of {name}{sign}: is the root of a size wrong, or missing?"
+    return f"too {size} by a factor of {name}{sign}: is the root of a size wrong, or missing?" if name else ""
 
 
 def _is_variable(s: Suspect, node: int) -> bool:
     return s.graph.ops[node] == "variable"
 
 
-def _root(factor: float, sizes: Mapping[str, int]) -> str:
+def _root(s: Suspect, factor: float) -> str:
     """Write a number, or 1 / it, as the root of a size, or of the quotient of two; nothing where it is none."""
-    square = max(factor, 1 / factor) ** 2
-    quotients = {f"{a}/{b}": n / m for (a, n), (b, m) in itertools.permutations(sizes.items(), 2)}
-    near = [text for text, value in {**sizes, **quotients}.items() if abs(value / square - 1) < _ROUNDED]
-    return f"sqrt({near[0]}), {math.sqrt(square):.4g} here" if near and not _is_whole(math.sqrt(square)) else ""
+    size = max(factor, 1 / factor)
+    if _is_whole(size) or _is_whole(1 / size):
+        return ""
+    square = measured(s, factor, [*singles(s.sizes), *quotients(s.sizes)], power=2)
+    return f"sqrt({square}), {size:.4g} here" if square else ""
 
 
 def _is_whole(number: float) -> bool:
-    return number == round(number)
+    return abs(number - round(number)) < _ROUNDED
 
 
 def _factor(s: Suspect, expected: int, actual: int) -> int | None:
@@ -93,7 +94,7 @@ def _factor(s: Suspect, expected: int, actual: int) -> int | None:
     if expected == actual or s.graph.value(expected) == 0:
         return s.graph.whole(1) if expected == actual or s.graph.value(actual) == 0 else None
     names = [node for node in s.graph.reach([expected, actual]) if s.graph.ops[node] == "variable"]
-    start = _quotient(s, expected, actual, {})
+    start = quotient(s, expected, actual, {})
     if len(names) > _MOST_VARIABLES or not start:
         return None
     exponents = _Exponents({}, {})
@@ -109,7 +110,7 @@ def _measured(s: Suspect, expected: int, actual: int, node: int, start: float, e
     """Add what the ratio has of one input, and tell whether that is a power or an exponential."""
     name = s.graph.payloads[node]
     value = s.region.sample[name]
-    moved = _quotient(s, expected, actual, {name: value * _MOVE})
+    moved = quotient(s, expected, actual, {name: value * _MOVE})
     if not moved or not value or moved / start <= 0:
         return False
     change = math.log(moved / start)
@@ -124,14 +125,6 @@ def _measured(s: Suspect, expected: int, actual: int, node: int, start: float, e
             into[node] = near
             return True
     return False
-
-
-def _quotient(s: Suspect, expected: int, actual: int, changes: dict[str, Fraction]) -> float:
-    """Return actual / expected at a point, or 0 where there is none."""
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(s.graph, [expected, actual], s.nearby(changes))
-        quotient = values[actual] / values[expected]
-        return float(quotient.mid()) if balls.is_known(quotient) else 0.0
 
 
 def _built(s: Suspect, exponents: _Exponents, start: float) -> int | None:

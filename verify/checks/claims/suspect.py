@@ -48,7 +48,7 @@ class Suspect:
 
     `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
     of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
-    are those of the named dimensions.
+    are those of the named dimensions, and `resized` returns the gradient with another size of one, if it has any.
     """
 
     graph: Graph
@@ -69,6 +69,7 @@ class Suspect:
     beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
     name: str = ""  # of the input
     forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
+    resized: Callable[[str], Suspect | None] = lambda _: None
 
     @property
     def fits(self) -> bool:

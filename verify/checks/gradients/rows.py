@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -20,7 +21,7 @@ from verify.checks.claims.suspect import Suspect
 from verify.checks.gradients.intermediates import read_forward
 from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
-from verify.model.errors import CompiledError, DivisionError
+from verify.model.errors import CompiledError, DivisionError, ProtocolError
 from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Comparison, Evidence, Verdict
@@ -28,7 +29,7 @@ from verify.proof.decision import Decision
 from verify.proof.negligible import MODERATE
 from verify.tracing.floats import FloatRun, is_clear
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import Observation, Variant
+from verify.tracing.observe import Observation, Variant, observe, variants
 from verify.tracing.region import Point
 
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
@@ -201,16 +202,29 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
         explanation = explanation if place == first else explained(place)
     mistake = _branching(claim.exact.seen) or claim.decisions[place].diagnosis
-    diagnosis = mistake or diagnose(_suspect(case, claim))
+    diagnosis = mistake or diagnose(_suspect(case, claim, seed))
     row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
     if row.verdict is Verdict.REFUTED:
         row = replace(row, surrogate=surrogate(case, claim))
     return row if row.counterexample is None else _with_entries(row, claim, explanation)
 
 
-def _suspect(case: TracedCase, claim: Claim) -> Suspect:
+def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     forward = cache(lambda: read_forward(case, claim.exact.seen))
-    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward)
+    resized = cache(partial(_resized, case, claim, seed))
+    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward, resized=resized)
+
+
+def _resized(case: TracedCase, claim: Claim, seed: int, name: str) -> Suspect | None:
+    """Return a gradient where one dimension has another size, or nothing where the code takes none of a few."""
+    variant = claim.exact.seen.variant
+    for size in (variant.sizes[name] + 1, 2 * variant.sizes[name], 1):
+        with suppress(SubjectError, ProtocolError):
+            (other, *_) = variants(case, [{**variant.sizes, name: size}], [variant.options])
+            exact = Exact(case, observe(case, other, seed), twice=False)
+            if claim.name in exact.seen.gradients and claim.name not in exact.seen.malformed:
+                return exact.suspect(claim.name, exact.seen.gradients[claim.name])
+    return None
 
 
 def _with_entries(row: Comparison, claim: Claim, explanation: Explanation) -> Comparison:
