@@ -241,7 +241,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
         Remark("as if", [_AS_IF.format(case.as_if)] if case.as_if else [], prose=True),
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
         Remark("sizes fixed", [fixed_sizes(case)] if right and case.sizes.fixed else [], prose=True),
-        Remark("sizes not tried", _first_items(case.sizes.untried, most)),
+        Remark("not tried", _first_items(case.sizes.untried, most)),
         *(_regions(case, most, everything) if right else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]

@@ -132,6 +132,19 @@ def test_the_domain_ends_at_its_bounds():
     assert not result.cover.unvisited
 
 
+@pytest.mark.parametrize(("slope", "regions"), [(1, 2), (0, 1)])
+def test_an_edge_on_which_it_is_wrong_is_counted(slope, regions):
+    """The row says `in another region` of it, which is one of those that are counted."""
+
+    def backward(d, x, mask):
+        return np.where(mask, d, slope * d)
+
+    case = verify.pair(lambda x, mask: np.where(mask, x, 0), backward, x="N D", mask=verify.fixed("N D"))
+    result = verify.check(case)
+    assert any(c.variant.elsewhere for c in result.comparisons) == bool(slope)
+    assert result.cover.regions == regions
+
+
 class Product:
     def __init__(self, corner):
         self.corner = corner

@@ -217,7 +217,7 @@ def test_edges_that_were_not_judged_are_listed(monkeypatch):
     monkeypatch.setattr(glances, "_JUDGED", 0)
     result = verify.check(by_rows(3))
     assert result.good
-    assert any(reason.startswith("N=4, D=5: edges at other sizes and labels:") for reason in result.sizes.untried)
+    assert any(reason.startswith("edges at N=4, D=5: not judged, after 0 others") for reason in result.sizes.untried)
 
 
 def both(x, w):
@@ -250,8 +250,8 @@ def test_where_several_formulas_are_0_at_once_is_told(forward):
     """What the code returns there, at a size of its own, is not judged: it is listed as not tried, and not passed over."""
     result = verify.check(with_slope_at_0(forward, 9))
     (reason,) = result.sizes.untried
-    assert reason.startswith("N=4")
-    assert reason.endswith(": edges where several formulas are 0 at once: the gradient there was not judged")
+    assert reason.startswith("edges at N=4")
+    assert reason.endswith(": not judged where several formulas are 0 at once")
     assert result.good
     assert verify.check(with_slope_at_0(forward, 0)).sizes.untried == ()
 
@@ -357,5 +357,7 @@ def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
 def test_numbers_of_entries_that_are_not_tried_are_told(shape, number, told):
     """Of many entries not each number is tried, but those that the code names, and which are is told."""
     case = counted_at(shape, lambda on_edge: on_edge.sum() == number, 0.25)
-    limit = "the sample: edges with more than 16 entries on them at once, except all of them and all but one"
+    limit = (
+        "edges at the sample: not judged with more than 16 entries on them at once, except all of them and all but one"
+    )
     assert (limit in verify.check(case).sizes.untried) is told

@@ -70,6 +70,7 @@ class Sizing:
     tried: list[Variant] = field(default_factory=list)
     right: list[Variant] = field(default_factory=list)  # of those tried
     refused: dict[Kind, tuple[str, list[Variant]]] = field(default_factory=dict)
+    unjudged: dict[str, list[Variant]] = field(default_factory=dict)  # variants with edges that were not, by the reason
     nodes: dict[tuple[int, ...], int] = field(default_factory=dict)  # of a run, by its sizes
     spent: int = 0
 
@@ -100,13 +101,14 @@ class Sizing:
 
     def summary(self, case: TracedCase, runs: Sequence[Exact]) -> Further:
         """Return what it was right at, and what was not tried, and why."""
-        if not self.tried and not self.refused:
+        if not (self.tried or self.refused or self.unjudged):
             return Further()
         tried = [*(run.seen.variant for run in runs), *self.right]
         values = {name: {v.sizes[name] for v in tried} for name in _open(case, tried[0].sizes)} if tried else {}
         labels = {name: {int(i) for v in tried for i in np.ravel(v.labels[name])} for name in _labelled(tried)}
         right = tuple((name, tuple(sorted(numbers))) for name, numbers in {**values, **labels}.items())
         reasons = [f"{_listed(at)}: {reason}" for reason, at in self.refused.values()]
+        reasons += [f"edges at {_listed(at)}: {reason}" for reason, at in self.unjudged.items()]
         more = len(reasons) - _MOST_REASONS
         return Further(right, (*reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else [])))
 
@@ -241,7 +243,7 @@ def _edge_rows(run: Exact, sizing: Sizing, edges: Edges) -> list[Comparison]:
     """Return the rows of what is wrong on the edges of a run, and keep why some of them are not known."""
     rows, reason = edges(run)
     if reason:
-        sizing.refuse(reason, run.seen.variant, reason)
+        sizing.unjudged.setdefault(reason, []).append(run.seen.variant)
     return rows
 
 

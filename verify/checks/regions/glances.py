@@ -34,10 +34,10 @@ _BENT = 4  # times the square of a step, and the size of the output there or at 
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
 _RUN = 16  # edges on which the code runs on symbols, of a case: that tells whether they can be judged
-_USED = f"edges at other sizes and labels: after {_JUDGED}, the limit, the others were not judged"
-_SEVERAL = "edges where several formulas are 0 at once: the gradient there was not judged"
+_USED = f"not judged, after {_JUDGED} others, which is the limit"
+_SEVERAL = "not judged where several formulas are 0 at once"
 _COUNTED = 16  # entries on an edge, of which each number is looked at, and above those that the code names
-_UNCOUNTED = f"edges with more than {_COUNTED} entries on them at once, except all of them and all but one"
+_UNCOUNTED = f"not judged with more than {_COUNTED} entries on them at once, except all of them and all but one"
 _ALONE = 3  # edges of a point that are looked at one by one
 
 Array = np.ndarray[Any, Any]
@@ -96,7 +96,7 @@ class Glances:
         kinks = Kinks(explorer, set())
         kinks.visit([point])
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
-        reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
+        reason = next((finding.detail for finding in kinks.open.values()), "")
         self.open = {**kinks.open, **self.open}
         self.findings += kinks.findings
         return [apart(row) for row in {row.name: row for row in rows}.values()], reason
