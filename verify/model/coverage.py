@@ -42,8 +42,8 @@ class Cover:
 class Further:
     """Which further sizes and labels a formula was `right` at, by name, at one sample each.
 
-    `untried` says which ones, and edges at which ones, were not tried, and why, as sentences. `fixed` are the sizes that the case itself fixes:
-    no other size of them was tried, and nothing is claimed for any other.
+    `untried` says which ones, and edges at which ones, were not tried, and why, as sentences. `fixed` are the sizes
+    that the case itself fixes: no other size of them was tried, and nothing is claimed for any other.
     """
 
     right: tuple[tuple[str, tuple[int, ...]], ...] = ()
