@@ -64,11 +64,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     ]
     unvisited = dict.fromkeys(_unvisited([e for e in searching if _sizes(e) != whole], done, searching))
     complete = whole is not None and not unvisited and (not whole.sizes or all(_has(run, whole) for run in runs))
-    beside = [
-        *(hole.rows for hole in visited),
-        *(edge.rows for edge in [*edges, *larger]),
-        *(end.rows for end in closed),
-    ]
+    beside = [*(hole.rows for hole in visited), *(edge.rows for edge in [*edges, *larger])]
+    beside += [end.rows for end in closed]
     wrong_beside = any(not row.verdict.good for found in beside for row in found)
     visits = sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone)
     cover = Cover(
