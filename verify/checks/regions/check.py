@@ -64,9 +64,9 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     ]
     unvisited = dict.fromkeys(_unvisited([e for e in searching if _sizes(e) != whole], done, searching))
     complete = whole is not None and not unvisited and (not whole.sizes or all(_has(run, whole) for run in runs))
-    beside = [*(hole.rows for hole in visited), *(edge.rows for edge in [*edges, *larger])]
-    beside += [end.rows for end in closed]
-    wrong_beside = any(not row.verdict.good for found in beside for row in found)
+    beside = [row for hole in visited for row in hole.rows]
+    beside += [row for edge in [*edges, *larger] for row in edge.rows] + [row for end in closed for row in end.rows]
+    wrong_beside = any(not row.verdict.good for row in beside)
     visits = sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone)
     cover = Cover(
         regions=max(visits, 1 + wrong_beside),  # an edge on which a gradient is wrong is told as another region
