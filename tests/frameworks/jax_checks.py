@@ -665,3 +665,21 @@ def test_a_mode_without_a_rule():
         jax_rule(made, x="N", mode="jvp")
     with pytest.raises(InputError, match="expected one of 'vjp', 'jvp'"):
         jax_rule(made, x="N", mode="forward")
+
+
+@pytest.mark.parametrize("short", [jnp.float16, jnp.bfloat16, jnp.float32])
+def test_a_short_output_is_the_functions_choice(short):
+    """Its rounding fails no claim, of the value neither; another value of the forward rule is refuted all the same."""
+
+    def checked_with(factor):
+        made = jax.custom_vjp(lambda x: (x * jnp.sin(x)).astype(short))
+        made.defvjp(
+            lambda x: ((x * jnp.sin(x) * factor).astype(short), x),
+            lambda x, g: ((g * (jnp.sin(x) + x * jnp.cos(x))).astype(x.dtype),),
+        )
+        return verify.check(jax_rule(made, x="N", name="short"))
+
+    right, wrong = checked_with(1), checked_with(1.25)
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+    assert not [finding for finding in right.findings if finding.bad]
+    assert Verdict.REFUTED in {row.verdict for row in wrong.comparisons if row.name == "scale"}

@@ -160,7 +160,7 @@ def _driving(
                 with plainly("as_if"):
                     outputs = list(like(tuple(leaves(stated)), tuple(outputs)))
             pulled = Pulled(call, wanted, reals)
-        outputs = [factor * output for output in outputs] if way == VALUE else outputs
+        outputs = [_scaled(output, factor) for output in outputs] if way == VALUE else outputs
         sent = yield outputs[0] if len(outputs) == 1 else tuple(outputs)
         douts = sent if isinstance(sent, tuple) else (sent,)
         unclaimed = dict.fromkeys([*wanted, scale])
@@ -172,3 +172,8 @@ def _driving(
         return {**unclaimed, **dict(zip(wanted, map(leaving, gradients), strict=True))}
 
     return subject
+
+
+def _scaled(output: Any, factor: Any) -> Any:
+    """Return an output times a number, of the type that the function gives it: that is the function's choice."""
+    return (factor * output).astype(output.dtype)
