@@ -526,6 +526,22 @@ class KeepsItsInput:
         return 2 * self.x * dout
 
 
+class KeepsThree:
+    def forward(self, x, h, c):
+        self.x, self.h, self.c = x, h, c
+        return x * h * c
+
+    def backward(self, dout):
+        x, h, c = self.x, self.h, self.c
+        return dout * h * c, dout * x * c, dout * x * h
+
+
+def test_what_is_kept_is_listed():
+    """Three arrays that forward keeps are listed with commas."""
+    (finding,) = findings(of(KeepsThree, {"x": "N", "h": "N", "c": "N"}))
+    assert "keeps a reference to x, h and c: modifying them" in finding.detail
+
+
 class KeepsACopy(KeepsItsInput):
     def forward(self, x):
         self.x = x.copy()

@@ -91,6 +91,27 @@ def test_a_side_whose_gradients_are_undecided_is_not_visited(name):
     assert right.cover.unvisited == ()
 
 
+class Sparsemax:
+    """It asks of the largest entry whether it is more than itself less 1, which is no question."""
+
+    def forward(self, x):
+        z = -np.sort(-x, axis=1)
+        c = np.cumsum(z, axis=1) - 1
+        number = (z * np.arange(1, x.shape[1] + 1) > c).sum(axis=1)
+        p = np.maximum(x - (c[np.arange(len(x)), number - 1] / number)[:, None], 0)
+        self.kept = p > 0
+        return p
+
+    def backward(self, dout):
+        return self.kept * (dout - (dout * self.kept).sum(1, keepdims=True) / self.kept.sum(1, keepdims=True))
+
+
+def test_a_question_about_a_number_has_no_other_side():
+    """Where the terms of a question cancel but for a number, no input answers otherwise, and nothing is missing."""
+    cover = verify.check(verify.layer(Sparsemax, inputs={"x": "N D"})).cover
+    assert not any(branch.condition == "1 <= 0" for branch in cover.unvisited)
+
+
 def _together(both):
     """Return the result of a case that does something of its own where two branches are taken together."""
 

@@ -298,8 +298,17 @@ REASONS = {
         "the exact gradient cannot be written by dout of backward (",
     ),
     "no module": (
-        layer("        return dout**3").replace("import numpy as np", "from numpy import exp, tanh").replace("np.", ""),
+        layer("        return dout**3").replace(
+            "import numpy as np", "import importlib\nnp = importlib.import_module('numpy')"
+        ),
         "does not import numpy, which the exact gradient needs",
+    ),
+    "a name of a module": (
+        layer("        return dout**3")
+        .replace("import numpy as np", "from numpy import exp, sinh")
+        .replace("np.tanh", "sinh")
+        .replace("np.", ""),
+        "does not import numpy.cosh, which the exact gradient needs",
     ),
 }
 
@@ -311,6 +320,16 @@ def test_why_nothing_is_written(module, name):
     edits, reason = exact_edits(Failing.of(module(text).case, HOW))
     assert edits == []
     assert why in reason
+
+
+def test_names_that_a_file_imports_one_by_one(module):
+    """What is imported from NumPy alone, under whatever name, is called so in the exact gradient."""
+    text = layer("        return dout**3").replace("import numpy as np", "from numpy import exp, tanh as th")
+    edits, reason = exact_edits(Failing.of(module(text.replace("np.tanh", "th").replace("np.", "")).case, HOW))
+    assert reason == ""
+    written = b"".join(edit.text for edit in edits[0]).decode()
+    assert "th(" in written
+    assert "np." not in written
 
 
 @pytest.mark.parametrize("wrong", some(["sign", "factor", "another input"], 6))

@@ -28,6 +28,7 @@ _OPTIONS = "the exact gradient is other code for other options, which {} ({}) do
 _IGNORES = "the exact gradient cannot be written by {} of {} ({})"
 _SMALL = 4  # whole numbers below it are those of formulas, as 2 in the slope of a square
 _MODULES = {"np": "numpy", "special": "scipy.special"}  # as exact code calls them
+_CALLED = re.compile(rf"(?<![\w.])({'|'.join(_MODULES)})\.(\w+)")
 _SIZE = re.compile(r"(?<![\w.])(?:([A-Za-z_]\w*)\.shape\[(\d+)\]|[A-Za-z_]\w*\b(?![.(]))")  # no name of NumPy's
 
 
@@ -173,17 +174,21 @@ class Author:
     def _with_aliases(self, lines: Sequence[str], texts: Mapping[str, str]) -> Code:
         """Return code with the names that the module has for what it imports; raises UnplacedError."""
         aliases = aliases_of(self.site.source.text)
-        everything = "\n".join([*lines, *texts.values()])
-        for prefix, module in _MODULES.items():
-            if re.search(rf"(?<![\w.]){prefix}\.", everything) and module not in aliases:
-                raise UnplacedError(_NO_MODULE.format(as_place(self.site.place.file, 1).file, module))
 
         def renamed(text: str) -> str:
-            for prefix, module in _MODULES.items():
-                text = re.sub(rf"(?<![\w.]){prefix}\.", f"{aliases.get(module, prefix)}.", text)
-            return text
+            return _CALLED.sub(lambda match: self._imported(aliases, _MODULES[match[1]], match[2]), text)
 
         return Code(tuple(map(renamed, lines)), {n: renamed(text) for n, text in texts.items()}, tuple(self._more))
+
+    def _imported(self, aliases: Mapping[str, str], module: str, name: str) -> str:
+        """Return what a module of the user's calls a name of another module; raises UnplacedError."""
+        whole = f"{module}.{name}"
+        if module in aliases:
+            return f"{aliases[module]}.{name}"
+        if whole in aliases:
+            return aliases[whole]
+        needed = whole if any(each.startswith(f"{module}.") for each in aliases) else module
+        raise UnplacedError(_NO_MODULE.format(as_place(self.site.place.file, 1).file, needed))
 
 
 def by_options(authors: Sequence[Author], codes: Sequence[Code]) -> Code:

@@ -253,8 +253,8 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M11", "negate a condition", "a < b", "a > b"),
 )
 _LARGE: tuple[Operator, ...] = (
-    Operator("M2", "scale by a size", rewrites=_with(sizes, "a / q", "a * q")),
-    Operator("M2", "scale by a constant", rewrites=_with(_numbers, "a * q", "a / q")),
+    Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a / q", "a * q")),
+    Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a * q", "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-a"),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-b"),

@@ -112,7 +112,8 @@ def caches(trial: Trial) -> Iterator[Finding]:
     for unit, other in trial.pairs:
         expected, call = life(trial, unit).back.gradients, unit.forward[0]
         if names := _kept_inputs(trial, unit, other, expected):
-            listed, them = " and ".join(names), "it" if len(names) == 1 else "them"
+            listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            them = "it" if len(names) == 1 else "them"
             reference = f"{call.title} keeps a reference to {listed}"
             detail = f"{reference}: modifying {them} before backward corrupts the gradient"
             yield trial.finding("GP120", detail, ", ".join(names), call)

@@ -23,6 +23,7 @@ from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
 from verify.checks.regions.composed import Composer
+from verify.checks.regions.forms import is_number
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.scan import is_short, scan
@@ -460,6 +461,7 @@ class Explorer:
                     (question.site, missing) in refused
                     or (question.on_edge and question.site.call in edges)
                     or self.impossible(seen, question)
+                    or is_number(seen.trace, question.condition.node)
                 ):
                     continue
                 reason = self.reasons.get((question.site, missing), "")

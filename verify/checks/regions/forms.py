@@ -44,13 +44,25 @@ def factored(graph: Graph, node: int) -> tuple[Fraction, int] | None:
 
 def form(graph: Graph, node: int) -> Form:
     """Return a node as a linear form of nodes that are no sums; of very many terms it is a form of its own."""
+    parts = _terms(graph, node)
+    return _scaled(*parts, node) if parts else _alone(node)
+
+
+def is_number(graph: Graph, node: int) -> bool:
+    """Tell whether the terms of a node cancel but for a number: its sign is the one of every input."""
+    parts = _terms(graph, node)
+    return parts is not None and not parts[0]
+
+
+def _terms(graph: Graph, node: int) -> tuple[dict[int, Fraction], Fraction] | None:
+    """Return the factor of each node in a linear form, and what is added; nothing of very many terms."""
     terms: dict[int, Fraction] = {}
     shift, todo, steps = _ZERO, [(node, _UNIT)], 0
     while todo:
         number, factor = todo.pop()
         steps += 1
         if steps > 2 * _MOST_TERMS:
-            return _alone(node)
+            return None
         if (value := constant(graph, number)) is not None:
             shift += value if factor is _UNIT else factor * value
         elif graph.ops[number] == "sum":
@@ -59,7 +71,7 @@ def form(graph: Graph, node: int) -> Form:
             todo.append((product[1], product[0] if factor is _UNIT else factor * product[0]))
         else:
             terms[number] = terms[number] + factor if number in terms else factor
-    return _scaled({number: factor for number, factor in terms.items() if factor}, shift, node)
+    return {number: factor for number, factor in terms.items() if factor}, shift
 
 
 def _alone(node: int) -> Form:
