@@ -717,7 +717,42 @@ def test_init_names_what_is_missing(command, folder):
     )
     lines = ["verify_odd.py: 1 case, and 1 to write by hand", *NEXT.format("verify_odd.py").split("\n")]
     assert command("init").out.splitlines() == lines
-    assert "# Odd (odd.py:4) is not in this file:\n# " in (folder / "verify_odd.py").read_text()
+    text = (folder / "verify_odd.py").read_text()
+    assert "# Odd (odd.py:4) is not in this file:\n# " in text
+    assert "gradproof init" not in text
+
+
+TO_FILL = {
+    "class Odd:\n    def __init__(self, store):\n        self.store = store.rows\n    def forward(self, x, table=None):\n"
+    "        return x * self.store\n    def backward(self, dout):\n        return dout * self.store\n": (
+        ["from odd import Odd", 'odd = gradproof.layer(Odd, inputs={"x": "..."}, params={"store": "..."})']
+    ),
+    "def odd_forward(x, table):\n    return x * table.rows, table\n\n\ndef odd_backward(dout, cache):\n"
+    "    return dout * cache.rows\n": (
+        [
+            "from odd import odd_forward, odd_backward",
+            'odd = gradproof.pair(odd_forward, odd_backward, x="...", table="...")',
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "lines"), TO_FILL.items())
+def test_init_begins_what_is_missing(command, folder, text, lines):
+    """A case that could not be made is begun as a comment; a file of such alone does not send anyone back to scan."""
+    (folder / "odd.py").write_text(text)
+    assert command("init").out == "verify_odd.py: 0 cases, and 1 to write by hand\n"
+    written = (folder / "verify_odd.py").read_text()
+    assert "".join(f"# {line}\n" for line in lines) in written
+    refused = command("verify_odd.py")
+    assert refused.status == 2
+    assert "the comments in it" in refused.err
+    assert "gradproof scan" not in refused.err
+    (folder / "verify_odd.py").write_text(written.replace("# from", "from").replace("# odd =", "odd ="))
+    assert command("list", "verify_odd.py").status == 2  # the shapes are still open
+    filled = (folder / "verify_odd.py").read_text().replace('"..."', '"N D"')
+    (folder / "verify_odd.py").write_text(filled)
+    assert command("list", "verify_odd.py").out == "verify_odd.py:16: odd\n"
 
 
 @pytest.mark.parametrize(

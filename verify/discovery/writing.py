@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from verify.model.errors import InputError
 
 _EXAMPLES = {
@@ -9,6 +11,7 @@ _EXAMPLES = {
     False: 'affine = gradproof.layer(Affine, inputs={"x": "N D"}, params={"W": "D M", "b": "M"})',
 }
 _WITHOUT = "; or without cases: `gradproof scan {0}` checks its layers, `gradproof fix --scan {0}` corrects them"
+_OPEN = ", and the comments in it, which `gradproof init` has begun cases in"
 HELP = """A case says what code to call and which shapes its arrays have. Write cases into a file beside your layers:
 
     # my_cases.py
@@ -43,7 +46,8 @@ All of it, with examples: docs/how-to/write-cases.md in the repository, and help
 def no_cases(target: str) -> InputError:
     """Return the error for a target without cases, which says how to write one and what needs none."""
     formulas = target.endswith(".toml")
-    scan = "" if formulas else _WITHOUT.format(target)
+    written = Path(target).name.startswith("verify_")  # by `gradproof init`: there is nothing to scan in it
+    more = "" if formulas else _OPEN if written else _WITHOUT.format(target)
     return InputError(
-        f"{target}: contains no cases; add one, such as {_EXAMPLES[formulas]}: see `gradproof explain cases`{scan}"
+        f"{target}: contains no cases; add one, such as {_EXAMPLES[formulas]}: see `gradproof explain cases`{more}"
     )

@@ -15,10 +15,12 @@ from typing import NamedTuple
 from verify.discovery.messages import Task, Unit
 from verify.discovery.scanning import Listing, unit_of
 from verify.initial.folding import WIDTH, comment, folded
+from verify.initial.templates import templates
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
 from verify.runner.workers import CollectedCase, Workers
+from verify.scan.scanned import COMMAND
 
 _OPENING = ("def ", "class ", "@", "#")
 _TEXT = Task(f"{PACKAGE}.initial.tool", "text")
@@ -65,7 +67,9 @@ def file_of(workers: Workers, listing: Listing) -> Written:
     missing = [item for item in items if isinstance(item, CaseResult)]
     path = listing.path.with_name(f"verify_{listing.path.stem}.py")
     head = _HEAD.format(listing.path.name, relative(path))
-    blocks = [head, _imports(unit, listing.path, texts), *_spaced([*texts, *map(_comment, missing)])]
+    cases = templates(listing.path, listing.candidates, _module(unit, listing.path)) if missing else {}
+    comments = [f"{_comment(row)}\n{cases.get(row.name, '')}".rstrip() for row in missing]
+    blocks = [head, _imports(unit, listing.path, texts), *_spaced([*texts, *comments])]
     return Written(path, "\n".join(blocks).strip("\n") + "\n", len(texts), len(missing))
 
 
@@ -111,11 +115,16 @@ def _made(text: str) -> set[str]:
 def _imports(unit: Unit, path: Path, texts: Sequence[str]) -> str:
     used = {name for text in texts for name in _free(text)}
     names, numpy = sorted(used - {"np"}), ["import numpy as np"] if "np" in used else []
-    module = path.stem if unit.alone else unit.name
+    module = _module(unit, path)
     line = f"from {module} import {', '.join(names)}"
     if len(line) > WIDTH:
         line = "\n    ".join([f"from {module} import (", *(f"{name}," for name in names)]) + "\n)"
     return "\n".join(["", "import gradproof", *numpy, *([line] if names else []), ""])
+
+
+def _module(unit: Unit, path: Path) -> str:
+    """Return what a file of cases imports a module as."""
+    return path.stem if unit.alone else unit.name
 
 
 def _free(text: str) -> Iterator[str]:
@@ -137,5 +146,5 @@ def _spaced(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _comment(row: CaseResult) -> str:
-    why = row.comparisons[0].evidence.detail
+    why = row.comparisons[0].evidence.detail.removesuffix(f"; {COMMAND.format(row.where.file)}")
     return comment(_MISSING.format(name=row.name, where=row.where, why=why))

@@ -48,7 +48,10 @@ _SIGN = (
     "it has the sign of the derivative, and a force has the other one: write a case that says which of them is meant"
 )
 _DRAWN = "its value and its gradient come from two calls, which draw random numbers: write a case that draws them once"
-_RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
+_RANK = (
+    "at the inputs tried they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is "
+    "meant"
+)
 _MANY = f"the search for a call ended after {_MOST:,} ways"
 _LONG = f"the search for a call ended after {SECONDS:g} s of computing: on a faster machine it may find more"
 
