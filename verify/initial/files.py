@@ -20,7 +20,6 @@ from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
 from verify.runner.workers import CollectedCase, Workers
-from verify.scan.scanned import COMMAND
 
 _OPENING = ("def ", "class ", "@", "#")
 _TEXT = Task(f"{PACKAGE}.initial.tool", "text")
@@ -146,5 +145,5 @@ def _spaced(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _comment(row: CaseResult) -> str:
-    why = row.comparisons[0].evidence.detail.removesuffix(f"; {COMMAND.format(row.where.file)}")
+    why = row.comparisons[0].evidence.detail
     return comment(_MISSING.format(name=row.name, where=row.where, why=why))

@@ -33,7 +33,7 @@ _LACKING = {
     IN_BACKWARD: "let {1} take the upstream gradient and what {0} keeps, and return one gradient for each input",
     OTHER_SHAPES: "return from {1} a gradient of the shape of each input, or say in a case which inputs have none",
 }
-COMMAND = "to write the case: `gradproof init {}`"
+_COMMAND = "to write the case: `gradproof init {}`"
 _RAISED = "it is defined within {0}, which raised when it was called: {1}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
@@ -108,7 +108,7 @@ def _lost(setup: Setup, file: str) -> Lost:
     problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
     place = as_place(file, setup.candidate.line)
     lacking = "" if setup.doubt else _lacking(setup)
-    parts = (problem, setup.cut, lacking, COMMAND.format(place.file))
+    parts = (problem, setup.cut, lacking, _COMMAND.format(place.file))
     sentence = setup.unreachable or "; ".join(part for part in parts if part)
     return Lost(setup.candidate.name, place, sentence, Reason.NOT_SET_UP)
 
