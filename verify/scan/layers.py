@@ -134,7 +134,8 @@ def _layer(
     text = STEPS + text if STEP in text else text
     passed = frozenset(constructor(unit.make)) if make != title else frozenset()
     options = {mode: settings(mode)[:1] for mode in modes}
-    return Recipe(name, text, {**inputs, **params}, options, passed, tuple(weights.shapes))
+    stores, masks = tuple(weights.shapes), frozenset(made.masks)
+    return Recipe(name, text, {**inputs, **params}, options, passed, stores, masks=masks)
 
 
 def _factory(unit: Unit, made: Made, weights: Weights) -> tuple[str, str]:

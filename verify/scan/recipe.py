@@ -26,7 +26,8 @@ class Recipe:
     `assumed` tells that the text has a value that the code does not compute: some gradients have to look right for it.
     `stores` are the inputs that the text stores in an object that has been made: weights.
     `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
-    that the code cannot take another size of. `notes` say what was assumed.
+    that the code cannot take another size of. `notes` say what was assumed. `masks` are the inputs
+    of zeros and ones by which entries are chosen.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Recipe:
     assumed: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    masks: frozenset[str] = frozenset()
     output: str = (
         ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number
     )

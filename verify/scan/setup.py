@@ -192,9 +192,7 @@ class Search:
 
         So does a number in place of a mask.
         """
-        masks = {
-            name: text for name, text in best.inputs.items() if shapes.is_narrow(text) and not names.is_label(name)
-        }
+        masks = {name: best.inputs[name] for name in best.masks}
         values, before = self._chosen(recipe), {**masks, **self._chosen(best)}
         numbers = {name: text for name, text in values.items() if _is_number(text)}
         others = {name: text for name, text in recipe.inputs.items() if name in masks}
