@@ -217,7 +217,7 @@ def test_edges_that_were_not_judged_are_listed(monkeypatch):
     monkeypatch.setattr(glances, "_JUDGED", 0)
     result = verify.check(by_rows(3))
     assert result.good
-    assert any(reason.startswith("edges at N=4, D=5: not judged, after 0 others") for reason in result.sizes.untried)
+    assert any(reason.startswith("edges at N=4, D=5: not judged, after") for reason in result.sizes.untried)
 
 
 def both(x, w):
