@@ -168,3 +168,33 @@ def test_what_is_kept_of_a_parameter_is_found(kind):
 def test_views_and_what_is_computed_anew_are_right(kind):
     """And what cannot be updated in place is left alone."""
     assert not findings(kind)
+
+
+class Net:
+    """Two layers that share their arrays with the parameters of the net, as an optimizer finds them."""
+
+    def __init__(self, W1, b1, W2, b2, kind=Linear):
+        self.params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+        self.layers = [Linear(W1, b1), kind(W2, b2)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        self.dW1, self.db1, self.dW2, self.db2 = (
+            gradient for layer in self.layers for gradient in (layer.dW, layer.db)
+        )
+        return dout
+
+
+@pytest.mark.parametrize(("kind", "number"), [(Linear, 0), (KeepsView, 0), (KeepsCopy, 1), (KeepsOfFirstCall, 1)])
+def test_a_net_whose_layers_share_its_parameters(kind, number):
+    """What one layer keeps shows in the gradients of the net, and views of shared arrays are no copies."""
+    params = {"W1": "D H", "b1": "H", "W2": "H M", "b2": "M"}
+    result = verify.check(verify.layer(lambda *arrays: Net(*arrays, kind), inputs={"x": "N D"}, params=params))
+    assert all(row.verdict.good for row in result.comparisons)
+    assert [finding.code for finding in result.findings].count("GP128") == number
