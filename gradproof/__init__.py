@@ -74,11 +74,11 @@ install()
 def __getattr__(name: str) -> Any:
     """Import what is public on first use; raises AttributeError for any other name."""
     if name not in __all__:
-        from verify.model.errors import nearest
+        from difflib import get_close_matches  # not ours: each `from gradproof import bytecode` asks for the name here
 
+        close = "".join(f"; did you mean {match!r}?" for match in get_close_matches(name, __all__, n=1))
         raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}{nearest(name, __all__)} (`gradproof explain cases` lists "
-            "what there is)"
+            f"module {__name__!r} has no attribute {name!r}{close} (`gradproof explain cases` lists what there is)"
         )
     from importlib import import_module
 
