@@ -7,12 +7,13 @@ they are too many; no clock decides what a report says.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
-from verify.model.profiling import profiled
+from verify.model.profiling import ProfileFunction, profiled
 
 _T = TypeVar("_T")
 
@@ -31,12 +32,33 @@ def within(steps: int, work: Callable[[], _T], otherwise: _T) -> _T:
     def count(frame: FrameType, event: str, argument: Any) -> None:
         nonlocal left
         left -= 1
-        if left < 0:
+        if left < 0 and event.endswith("call"):  # a `return` may be that of a generator which is closed
             raise _SpentError
 
-    with suppress(_SpentError), profiled(count) as reasons:
+    with suppress(_SpentError), profiled(count) as reasons, _raised_again(count):
         try:
             return otherwise if reasons else work()
         finally:
             left = math.inf  # what puts the profiler back is not counted
     return otherwise
+
+
+@contextmanager
+def _raised_again(count: ProfileFunction) -> Iterator[None]:
+    """Keep the budget where Python has nobody to raise its end to, as in a generator that it closes, or in `__del__`.
+
+    Python would print the exception and, as for any profile function that raises, send it no more calls.
+    """
+    before = sys.unraisablehook
+
+    def ignored(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is _SpentError:
+            sys.setprofile(count)
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = ignored
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
