@@ -91,7 +91,7 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in items.items() if getattr(evidence, name) or name in ("kind", "detail")}
 
 
-_OF_SOME_ROWS = ("strict", "apart", "arrays", "marks", "surrogate")
+_OF_SOME_ROWS = ("strict", "apart", "one_sided", "arrays", "marks", "surrogate")
 
 
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:

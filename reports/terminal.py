@@ -22,6 +22,7 @@ _COLORS = {
     Verdict.ERROR: "31",
 }
 _SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2", "known": "33"}
+_LABELLED = 14  # columns before a fact with a label
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
@@ -57,7 +58,7 @@ class Look(NamedTuple):
 
     def labelled(self, label: str, text: str) -> list[str]:
         """Return a fact with its label, folded beside it."""
-        return layout.fold(text, self.width, f"    {label:<8}  ", " " * 14)
+        return layout.fold(text, self.width, f"    {label:<8}  ", " " * _LABELLED)
 
 
 _PLAIN = Look()
@@ -162,7 +163,17 @@ def _explained(comparison: Comparison, look: Look) -> list[str]:
     lines = look.lines(f"{name}: {words.sentence(comparison)}", "  ")
     for line in words.explanation(comparison, everything=look.everything):
         lines += look.labelled(line.label, line.text)
-    return lines + _sides(comparison, look)
+    return lines + _beside(comparison, look) + _sides(comparison, look)
+
+
+def _beside(comparison: Comparison, look: Look) -> list[str]:
+    """Return what is returned on an edge and the derivatives on its sides as a table."""
+    table = sides.beside(comparison)
+    if table is None:
+        return []
+    room = max(look.width - _LABELLED, 0)
+    rows = layout.plain(table.headers, ("left",) * len(table.headers), table.rows, room)
+    return _listing("sides", [*rows, *filter(None, [table.rest])], look)
 
 
 def _sides(comparison: Comparison, look: Look) -> list[str]:
@@ -173,12 +184,13 @@ def _sides(comparison: Comparison, look: Look) -> list[str]:
     headers = ("entry", words.computed(comparison), "exact")
     rows = layout.plain(headers, ("left",) * 3, table.rows) if table.rows else []
     rest = [table.rest] if table.rest else []
-    labels = ["arrays" if rows else "others", *[""] * len(rows)]
-    return [
-        line.rstrip()
-        for label, text in zip(labels, [*rows, *rest], strict=False)
-        for line in look.labelled(label, text)
-    ]
+    return _listing("arrays" if rows else "others", [*rows, *rest], look)
+
+
+def _listing(label: str, lines: Sequence[str], look: Look) -> list[str]:
+    """Return lines under each other, the first of them beside a label."""
+    labels = [label, *[""] * len(lines)]
+    return [line.rstrip() for pair in zip(labels, lines, strict=False) for line in look.labelled(*pair)]
 
 
 def _inherited(listed: Sequence[rows.Row], look: Look) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import results
 
 from reports import sides
-from verify.model.result import Arrays, Entry, Rest, Verdict
+from verify.model.result import Arrays, Entry, OneSided, Rest, Side, Verdict
 
 
 def of(*entries, rest=Rest.ZERO, differing=1, index=(0, 1)):
@@ -46,3 +46,18 @@ def test_more_that_differ_are_counted():
 def test_what_has_no_arrays_has_no_table():
     """A row that is proved has none."""
     assert sides.table(results.array("x", "", "3", Verdict.PROVED)) is None
+
+
+def test_an_edge_has_columns_of_its_sides():
+    """Each entry has what is returned and a derivative on each side; sides beyond the fourth are counted."""
+    edge = OneSided(("x[0]",), ("2",), tuple(Side(f"x[0] > {i}", (str(i),)) for i in range(6)), True)
+    table = sides.beside(replace(results.halved(""), one_sided=edge))
+    assert table.headers == ["entry", "backprop", "x[0] > 0", "x[0] > 1", "x[0] > 2", "x[0] > 3"]
+    assert (table.rows, table.rest) == ([["x[0]", "2", "0", "1", "2", "3"]], "and 2 more sides")
+
+
+def test_other_sides_are_mentioned_where_there_may_be_some():
+    """Where not all sides are known the table says so; a gradient that is wrong elsewhere has no such table."""
+    edge = OneSided(("x[0]",), ("2",), (Side("x[0] > 0", ("1",)),), False)
+    assert sides.beside(replace(results.halved(""), one_sided=edge)).rest == "there may be other sides"
+    assert sides.beside(results.halved("")) is None

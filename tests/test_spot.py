@@ -10,7 +10,7 @@ import verify
 from reports import page
 from reports.page.curve import curve_plot
 from reports.page.spot import Mark, marks, spot
-from verify.model.result import Comparison, Counterexample, Curve, Evidence, Run, Verdict
+from verify.model.result import Comparison, Counterexample, Curve, Evidence, OneSided, Run, Side, Verdict
 
 ROW = Comparison(
     "gradient",
@@ -35,6 +35,14 @@ def test_an_edge_has_both_derivatives():
     """The point stands beside what backward returns and the derivatives on its sides; other inputs below."""
     assert cells(spot(ROW)) == ["at", "backprop", "exact", "x[0,1] = 0", "5", "between 1 and 0"]
     assert "for dout[0,1] = 1, x[0,0] = 2" in spot(ROW)
+
+
+def test_an_edge_has_a_column_for_each_side():
+    """Where the derivatives on the sides are listed, each side is a column; the whole point stands below."""
+    sides = (Side("x[0,1] < 0", ("0",)), Side("x[0,1] > 0", ("1",)))
+    markup = spot(replace(ROW, one_sided=OneSided(("x[0,1]",), ("5",), sides, True)))
+    assert cells(markup) == ["entry", "backprop", "x[0,1] &lt; 0", "x[0,1] &gt; 0", "x[0,1]", "5", "0", "1"]
+    assert "at dout[0,1] = 1, x[0,1] = 0, x[0,0] = 2" in markup
 
 
 def test_a_hole_has_one_derivative():
@@ -102,6 +110,6 @@ def test_the_page_shows_both():
     """A layer that is wrong on an edge has the table and the mark, in place of lines that say the same."""
     text = page.render(Run((verify.check(verify.layer(Edge, inputs={"x": "N"})),)))
     assert "<dt>at the point</dt>" in text
-    assert "<td>between 1 and 0</td>" in text
+    assert '<th scope="col">x[0] &lt; 0</th><th scope="col">x[0] &gt; 0</th>' in text
     assert "smallest counterexample" not in text
     assert "backprop is 5 at 0" in text

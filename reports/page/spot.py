@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from reports import words
+from reports import sides, words
 from reports.cells import readable, short
 from reports.page.markup import Markup, joined, tag, text
 from verify.model.result import Comparison
@@ -43,11 +43,24 @@ def spot(comparison: Comparison) -> Markup | None:
     point, others = ([(n, v) for n, v in example.inputs if (n == entry) is own] for own in (True, False))
     if not point:
         point, others = others, []
-    heads = [tag("th", text(head), scope="col") for head in ("at", words.computed(comparison), "exact")]
-    at = tag("th", text(_written(point)), scope="row")
-    cells = [tag("td", text(short(readable(number), _LONGEST))) for number in (example.actual, example.expected)]
-    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", tag("tr", at, *cells)), class_="sides")
-    return joined(table, tag("p", text(f"for {_written(others)}"), class_="quiet") if others else Markup(""))
+    if columns := sides.beside(comparison):
+        rest = tag("p", text(columns.rest), class_="quiet") if columns.rest else Markup("")
+        return joined(_table(columns.headers, columns.rows), rest, _quiet("at", example.inputs))
+    numbers = [short(readable(number), _LONGEST) for number in (example.actual, example.expected)]
+    table = _table(("at", words.computed(comparison), "exact"), [[_written(point), *numbers]])
+    return joined(table, _quiet("for", others))
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
+    heads = [tag("th", text(head), scope="col") for head in headers]
+    body = [
+        tag("tr", tag("th", text(first), scope="row"), *[tag("td", text(c)) for c in cells]) for first, *cells in rows
+    ]
+    return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body), class_="sides")
+
+
+def _quiet(word: str, inputs: Sequence[tuple[str, str]]) -> Markup:
+    return tag("p", text(f"{word} {_written(inputs)}"), class_="quiet") if inputs else Markup("")
 
 
 def marks(comparisons: Iterable[Comparison]) -> list[Mark]:

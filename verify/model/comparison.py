@@ -120,6 +120,27 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """A side of an edge: a condition that says where it is, and the derivative of each entry there."""
+
+    where: str
+    derivatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneSided:
+    """What is `returned` for some `entries` on an edge, and their derivatives on its sides.
+
+    `complete` tells that there are no other sides.
+    """
+
+    entries: tuple[str, ...]
+    returned: tuple[str, ...]
+    sides: tuple[Side, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of a gradient at a counterexample: both values, exact or with certain digits, and if they differ."""
 
@@ -171,6 +192,7 @@ class Comparison:
     * `variant` has the sizes, options and labels of the run.
     * `relation` says how the two sides are related, `diagnosis` names the likely mistake, and `apart` has two long
       formulas with short names for the parts that they share.
+    * `one_sided` has the derivatives on the sides of an edge on which a gradient is wrong.
     * `arrays` has both sides of a wrong array at the counterexample. `marks` has a sign for each entry, in C order: `.`
       right, `?` undecided, `0` to `9` the difference at the sample in tenths of the larger side, rounded down and at
       most 9, `x` a difference of unknown size.
@@ -203,6 +225,7 @@ class Comparison:
     where: Place = NOWHERE
     parting: Place = NOWHERE
     apart: Apart | None = None
+    one_sided: OneSided | None = None
     arrays: Arrays | None = None
     marks: str = ""
     known: bool = False

@@ -18,6 +18,7 @@ from verify.checks.regions.hole import UNDEFINED, kink_text
 from verify.checks.regions.hull import Place, brief
 from verify.checks.regions.jumps import Jump, largest_error
 from verify.checks.regions.kinks import Edge
+from verify.checks.regions.sided import one_sided
 from verify.checks.regions.values import Unknown
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
@@ -250,7 +251,14 @@ class _Judge:
         detail = f"{judgement.row.evidence.detail}; {_UNBOUNDED}"
         evidence = replace(judgement.row.evidence, detail=detail, reason=Reason.ROUNDED_EDGE)
         return Judgement(
-            row=replace(judgement.row, verdict=Verdict.UNDECIDED, evidence=evidence, counterexample=None, diagnosis="")
+            row=replace(
+                judgement.row,
+                verdict=Verdict.UNDECIDED,
+                evidence=evidence,
+                counterexample=None,
+                diagnosis="",
+                one_sided=None,
+            )
         )
 
     def _at_ones(self) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]] | None:
@@ -293,9 +301,9 @@ class _Judge:
         explanation = _sides_text(choices, complete=complete) + (_STEP if self._jump is Jump.LITTLE else "")
         several = f"between {' and '.join(choices)}" if complete else "a subgradient"
         expected = choices[0] if len(choices) == 1 else several
-        about = (
-            "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.edge.entries[n]) for n in numbers)}"
-        )
+        names = [self.explorer.named(*self.edge.entries[number]) for number in numbers]
+        about = "" if len(numbers) == 1 else f" of {', '.join(names)}"
+        columns = [[side[number] for number in numbers] for side in sides]
         return Comparison(
             "gradient",
             name,
@@ -310,6 +318,7 @@ class _Judge:
             variant=self.explorer.variant.written,
             diagnosis="wrong only exactly where the code changes from one formula to another",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
+            one_sided=one_sided(self.edge, names, returned, columns),
         )
 
 

@@ -301,7 +301,7 @@ def _all_found(seen: Observation, around: Sequence[Observation], tied: Sequence[
 def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
     """Return what a run branched on that is 0 at a point, or as good as."""
     nodes = [question.condition.node for question in explorer.sites.passed(run.seen)]
-    return (node for node, sign in zip(nodes, _signs(run.seen.trace, nodes, point), strict=True) if not sign)
+    return (node for node, sign in zip(nodes, signs_at(run.seen.trace, nodes, point), strict=True) if not sign)
 
 
 def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[Signs, Point]:
@@ -318,7 +318,7 @@ def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[S
                 break
             point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
             if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
-                signs = _signs(graph, tied, {**graph.sample, **point})
+                signs = signs_at(graph, tied, {**graph.sample, **point})
                 if all(signs):
                     cells.setdefault(signs, point)
     return cells
@@ -341,7 +341,7 @@ def _directions(number: int, *, apart: bool = False) -> Sequence[Sequence[int]]:
     ]
 
 
-def _signs(graph: Trace, nodes: Sequence[int], point: Point) -> Signs:
+def signs_at(graph: Trace, nodes: Sequence[int], point: Point) -> Signs:
     """Return the signs of nodes at a point; 0 also for what is undefined or too close to call there."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, nodes, point)
