@@ -186,6 +186,50 @@ shuffle = gradproof.layer(Shuffle, inputs={"x": "N 6"})
 ROWS = "(np.arange(len(x)) % 2 == 0)"
 
 # What is wrong, and what the line is to become.
+# A net of layers, of which `backward` runs as many as it is given.
+NET = """
+import numpy as np
+import gradproof
+
+class Weights:
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x @ self.W
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        return dout @ self.W.T
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y.copy()
+
+    def backward(self, dout):
+        return dout * (1 - self.y**2)
+
+class Net:
+    def __init__(self, Wa, Wb):
+        self.a, self.b, self.t = Weights(Wa), Weights(Wb), Tanh()
+
+    def forward(self, x):
+        FORWARD
+
+    def backward(self, dout):
+        BACKWARD
+        self.dWa, self.dWb = self.a.dW, self.b.dW
+        return dx
+
+net = gradproof.layer(Net, params={"Wa": "2 2", "Wb": "2 2"}, inputs={"x": "N 2"})
+"""
+CHAIN = NET.replace("FORWARD", "return self.b.forward(self.t.forward(self.a.forward(x)))")
+GATE = NET.replace(
+    "FORWARD", "self.u, self.v = self.t.forward(self.a.forward(x)), self.b.forward(x); return self.u * self.v"
+).replace("BACKWARD", "du, dv = self.t.backward(dout * self.v), dout * self.u; BACKWARD")
+
 MISTAKES = {
     "a sign": (function("dout * y * (1 + y)", "1 / (1 + np.exp(-x))", "y = forward(x)"), "dout * y * (1 - y)"),
     "an operator": (function("dout * (y * z)", "x * x + x**3", "y, z = 2 * x, 3 * x * x"), "return dout * (y + z)"),
@@ -249,6 +293,20 @@ MISTAKES = {
         SHUFFLED.replace("dout.transpose(0, 2, 1).reshape", "dout.reshape"),
         "return dout.transpose(0, 2, 1).reshape(self.shape)",
     ),
+    "what is computed and not used": (
+        function("y", "x * x + np.sin(x)", "y, z = 2 * x * dout, np.cos(x) * dout"),
+        "return y + z",
+    ),
+    "a layer of a chain": (
+        CHAIN.replace("BACKWARD", "dx = self.a.backward(self.b.backward(dout))"),
+        "dx = self.a.backward(self.t.backward(self.b.backward(dout)))",
+    ),
+    "the last layer of a chain": (
+        CHAIN.replace("BACKWARD", "dx = self.a.backward(self.t.backward(dout))"),
+        "dx = self.a.backward(self.t.backward(self.b.backward(dout)))",
+    ),
+    "a layer beside another": (GATE.replace("BACKWARD", "dx = self.a.backward(du)"), "+ self.b.backward(dv)"),
+    "two layers": (GATE.replace("BACKWARD", "dx = 0 * dout"), "+ self.a.backward(du) + self.b.backward(dv)"),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
+from verify.repair import omitted
 from verify.repair.lacking import Lacking
 from verify.repair.quantities import (
     axes,
@@ -203,6 +204,8 @@ _LOCAL = ("a * (1 - q)", "a * q * (1 - q)", "a * (1 - q ** 2)", "a * (1 + q)", "
 _LOCAL_NUMPY = ("a * np.exp(q)", "a * np.exp(-q)", "a * np.sin(q)", "a * np.cos(q)", "a / np.sqrt(q)", "a * (q > 0)")
 
 _SMALL: tuple[Operator, ...] = (
+    Operator("M4", "run what is left out", rewrites=omitted.calls),
+    Operator("M4", "add what is not used", rewrites=omitted.variables),
     Operator("M8", "change the sign", "a - b", "a + b"),
     Operator("M8", "change the sign", "a + b", "a - b"),
     Operator("M8", "change the sign", "-a", "a"),
