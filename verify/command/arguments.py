@@ -50,7 +50,10 @@ LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
 JOBS_EXPECTED = "expected a positive number of processes"
 _SHARD = "only the Kth of N parts of the cases, for CI on N machines; gradproof merge puts their JSON reports together"
-_BUDGET = "time limit for trying changes, per case in seconds (default: 30)"
+_BUDGET = (
+    "time limit for trying changes, per case in seconds (default: 30); the exact gradient has 10 more, and a proof "
+    "that has begun is finished"
+)
 _CACHE = "check only what has changed; results are stored in .gradproof_cache, for files that only compute"
 # What argparse says of a value that is none of the choices, and of an option that it does not know.
 _NO_CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)")

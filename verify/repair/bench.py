@@ -147,13 +147,18 @@ class Tool:
                     return _SPOILT.format(cases[twin].name, why)
         return ""
 
-    def exact(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[list[Edits], str]:
-        """Return edits that write the exact gradients of a case into its code, or why there are none."""
+    def exact(
+        self, unit: Unit, number: int, cases: Sequence[Case], how: How, before: Before | None, everywhere: bool
+    ) -> tuple[list[Edits], str]:
+        """Return edits that write the exact gradients of a case into its code, or why there are none.
+
+        They are those of the gradients that are wrong at the sample, or `everywhere`.
+        """
         from verify.repair.exactly import exact_edits
 
         self._take(unit, number, cases, how)
         with _silence():
-            return exact_edits(self._failing)
+            return exact_edits(self._failing, before, everywhere=everywhere)
 
     def code(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[str, str, bool]:
         """Return NumPy code of the exact gradients, or nothing, why there is none, and whether it only agrees."""

@@ -25,7 +25,7 @@ from verify.mutation.watching import Place
 from verify.repair.authoring import Author, Code, UnplacedError, aliases_of, by_options
 from verify.repair.edits import is_utf8
 from verify.repair.held import Held, Holdings
-from verify.repair.result import Edits
+from verify.repair.result import Before, Edits
 from verify.repair.returned import Exit, exits_of_gradients
 from verify.repair.rewriting import Piece, edits_between, number_of, pieces_of, rewritten
 from verify.repair.slots import Site, Slot, function_at, slot_of
@@ -40,10 +40,13 @@ _NO_PLACE = "no line can be inserted before {}"
 _LONG = "it takes too many lines"
 
 
-def exact_edits(failing: Failing) -> tuple[list[Edits], str]:
-    """Return edits that write the exact gradients in place of wrong ones, or why there are none."""
+def exact_edits(failing: Failing, before: Before | None = None, *, everywhere: bool = False) -> tuple[list[Edits], str]:
+    """Return edits that write the exact gradients in place of wrong ones, or why there are none.
+
+    These are wrong at the sample, or `everywhere`: where nothing is wrong at the sample, that is asked at once.
+    """
     edits, reasons = dict[Edits, None](), dict[bool, str]()
-    for outermost, attempt in _attempts(failing):
+    for outermost, attempt in _attempts(failing, _wrong(failing, before, everywhere=everywhere)):
         try:
             edits[attempt()] = None
         except (UnplacedError, UnwritableError) as problem:
@@ -55,16 +58,23 @@ def exact_edits(failing: Failing) -> tuple[list[Edits], str]:
     return list(edits), "" if edits else reasons.get(True, "")  # of a helper, nobody would ask for more
 
 
-def _attempts(failing: Failing) -> Iterator[tuple[bool, Callable[[], Edits]]]:
+def _wrong(failing: Failing, before: Before | None, *, everywhere: bool) -> list[str]:
+    """Return the names of gradients that are wrong."""
+    if not everywhere and (names := failing.wrong_names()):
+        return names
+    result = before.result if before is not None and before.whole else failing.checked()
+    wrong = {row.name: None for row in result.comparisons if row.quantity == "gradient" and not row.good}
+    wrong |= {finding.name: None for finding in result.findings if finding.code == "GP124" and finding.bad}
+    return list(wrong)
+
+
+def _attempts(failing: Failing, wrong: Sequence[str]) -> Iterator[tuple[bool, Callable[[], Edits]]]:
     """Yield what writes edits: first in the `outermost` function with a gradient, for others may call what it calls."""
     case = failing.case
     if not isinstance(case, TracedCase) or not failing.runs:
         return
-    result = failing.checked()
-    wrong = {row.name: None for row in result.comparisons if row.quantity == "gradient" and not row.good}
-    wrong |= {finding.name: None for finding in result.findings if finding.code == "GP124" and finding.bad}
     for outermost in (True, False) if wrong else ():
-        sites = partial(_sites, failing, case, list(wrong), outermost=outermost)
+        sites = partial(_sites, failing, case, wrong, outermost=outermost)
         for way, apart in product(WAYS, (True, False)):
             yield outermost, partial(_edits, case, sites, way, apart=apart)
 

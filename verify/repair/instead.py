@@ -18,11 +18,17 @@ from verify.runner.workers import CollectedCase, Workers
 CODE = Task(f"{PACKAGE}.repair.bench", "code")
 
 
-def with_code(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair]) -> list[Repair]:
-    """Return repairs of some cases, those without a fix with code of the exact gradients, if any is proved."""
+def with_code(
+    crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair], limit: float
+) -> list[Repair]:
+    """Return repairs of some cases, those without a fix with code of the exact gradients, if any is proved.
+
+    A case has at most `limit` seconds.
+    """
     if not any(map(_is_open, repairs)):
         return list(repairs)
     with crew.fresh() as workers:
+        workers.limit = min(workers.limit, limit)
         return [
             _coded(workers, case, how, repair) if _is_open(repair) else repair
             for case, repair in zip(cases, repairs, strict=True)

@@ -38,6 +38,7 @@ CANDIDATES, SINGLES, FURTHER, WRONG, EXACT, WHOLE = (
 )
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
+_LAST = 10.0  # seconds at least for the exact gradient, and for saying what is wrong, whatever the edits took
 _TIMES = 2  # and so often what it took to check the case, which each process does first
 _MOST_PAIRS = 4_000
 _CHANGED = "{} was changed while its cases were checked; run the command again"
@@ -91,7 +92,7 @@ class Search:
         if edits:
             return self._repair(State.FIXED, edits)
         if self._before is not None and not self._before.whole:  # what is wrong, in words, is of more help now
-            self._before = self._ask(WHOLE, self._before, self._before)
+            self._before = self._ask(WHOLE, self._before, self._before, limit=max(self._left, _LAST))
         return self._repair(State.OPEN, why=self._why(start))
 
     def _proved(self, start: Candidates) -> Edits:
@@ -103,11 +104,11 @@ class Search:
         levels: Sequence[Callable[[], Sequence[Edits]]] = (
             lambda: singles,
             lambda: self._others(singles, start.likely),
-            lambda: self._ask(FURTHER, ()),
+            lambda: self._ask(FURTHER, (), limit=self._left),
             lambda: _pairs(helpful, singles),
         )
         for level in levels:
-            if not self._agreeing and (edits := self._first(level(), start.wrong, helpful)):
+            if not self._agreeing and not self._over() and (edits := self._first(level(), start.wrong, helpful)):
                 return edits
         return self._exact()
 
@@ -120,21 +121,34 @@ class Search:
     def _others(self, singles: list[Edits], likely: Sequence[Place]) -> list[Edits]:
         """Return the edits in one place that are not among some, which they are added to."""
         tried = set(singles)
-        others: list[Edits] = [(edit,) for edit in self._ask(SINGLES, (), likely) if (edit,) not in tried]
+        found: Edits = self._ask(SINGLES, (), likely, limit=self._left)
+        others: list[Edits] = [(edit,) for edit in found if (edit,) not in tried]
         singles += others
         return others
 
     def _exact(self) -> Edits:
-        """Return edits that write the exact gradients, if they are proved; they are few, and tried at any time."""
-        trials: list[Edits]
-        trials, self._unwritten = self._ask(EXACT, ([], ""))
+        """Return edits that write the exact gradients, if they are proved; they have some seconds in any case.
+
+        Which gradients are wrong elsewhere than at the sample takes a whole check, so that this is asked last.
+        """
+        self._end = max(self._end, time.monotonic() + _LAST)
+        for everywhere in (False, True):
+            trials: list[Edits]
+            trials, self._unwritten = self._ask(EXACT, ([], ""), self._before, everywhere, limit=self._left)
+            if edits := self._first_exact(trials):
+                return edits
+            if not trials or self._over():
+                break
+        self._unwritten = self._unwritten or (_UNPROVED if trials else "")
+        return ()
+
+    def _first_exact(self, trials: Sequence[Edits]) -> Edits:
         for edits in trials:
-            if self._counted([edits])[0][1] == 0:
+            if not self._over() and self._counted([edits])[0][1] == 0:
                 proof = self._proof(edits)
                 if proof.proves:
                     return edits
                 self._unwritten = self._unwritten or (f"with it, {proof.why}" if proof.why else "")
-        self._unwritten = self._unwritten or (_UNPROVED if trials else "")
         return ()
 
     def _proof(self, edits: Edits) -> Proof:
@@ -164,6 +178,11 @@ class Search:
 
     def _over(self) -> bool:
         return time.monotonic() > self._end
+
+    @property
+    def _left(self) -> float:
+        """Return the seconds that are left of the budget."""
+        return self._end - time.monotonic()
 
     def _first(self, trials: Sequence[Edits], wrong: int, helpful: list[tuple[int, Edits]]) -> Edits:
         """Return the first edits that are proved; those that help go to `helpful`, the best first."""
@@ -246,5 +265,5 @@ def repaired(
     progress.doing("all changes are being proved together")
     again = confirmed(crew, list(collected.values()), how, [repairs[number] for number in collected])
     progress.doing("the exact gradients are being written as code")
-    again = with_code(crew, list(collected.values()), how, again)
+    again = with_code(crew, list(collected.values()), how, again, max(budget, _LAST))
     return list({**repairs, **dict(zip(collected, again, strict=True))}.values())

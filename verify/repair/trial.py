@@ -180,6 +180,12 @@ class Failing:
         targets = [_target(run, name) for name in run.seen.inputs if name in self.case.real]
         return Lacking(watcher.values, [target for target in targets if target.wrong])
 
+    def wrong_names(self) -> list[str]:
+        """Return the names of the gradients that are wrong at the sample in some run."""
+        real = self.case.real if isinstance(self.case, TracedCase) else ()
+        names = [(run, name) for run in self.runs for name in run.seen.inputs if name in real]
+        return list(dict.fromkeys(name for run, name in names if _target(run, name).wrong))
+
     def wrong(self, case: Case) -> int | None:
         """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use.
 
