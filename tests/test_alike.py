@@ -164,7 +164,7 @@ def typed(wrong):
 RELATIVES = [closures, twice, looped, nested, stacked, on_one_line, comprehension, joined, typed]
 
 
-@pytest.mark.parametrize("relative", some(RELATIVES, 9), ids=lambda relative: relative.__name__)
+@pytest.mark.parametrize("relative", some(RELATIVES, 18), ids=lambda relative: relative.__name__)
 def test_each_question_has_its_own_sides(relative):
     """What is wrong on one side of the second question is found, and the right twin passes with nothing unvisited."""
     right = check(relative(0))

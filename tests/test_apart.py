@@ -65,7 +65,7 @@ WRONG = {
 RIGHT = {"attention": attention(), "a branch": case(lambda x: np.maximum(x, 0), lambda d, y, x: d * (x > 0))}
 
 
-@pytest.mark.parametrize("name", some(WRONG, 3))
+@pytest.mark.parametrize("name", some(WRONG, 6))
 def test_wrong_gradients_are_refuted(name):
     """Both roads refute the same gradients, and the exact values at the inputs shown differ."""
     found = attempt(WRONG[name])

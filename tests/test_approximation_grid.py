@@ -67,7 +67,7 @@ def checked(name, threshold, error=UNIT, factor=1):
 
 
 @pytest.mark.parametrize("threshold", [1e-3])
-@pytest.mark.parametrize("name", some(FUNCTIONS, 4))
+@pytest.mark.parametrize("name", some(FUNCTIONS, 8))
 def test_enough_terms(name, threshold):
     """A series with as many terms as its threshold needs agrees over its region, also on its edges."""
     result = checked(name, threshold)
@@ -78,7 +78,7 @@ def test_enough_terms(name, threshold):
 WRONG = {"one coefficient off by 1 %": {"factor": Fraction(101, 100)}, "a term too few": {"error": 1e-3}}
 
 
-@pytest.mark.parametrize(("name", "how"), some([(name, how) for name in FUNCTIONS for how in WRONG], 8))
+@pytest.mark.parametrize(("name", "how"), some([(name, how) for name in FUNCTIONS for how in WRONG], 16))
 def test_wrong_twins(name, how):
     """A series with a wrong coefficient, or a term too few for its threshold, is refuted with both numbers."""
     refuted = [row for row in checked(name, 1e-2 if "few" in how else 1e-3, **WRONG[how]).comparisons if not row.good]

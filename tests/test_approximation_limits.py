@@ -53,7 +53,7 @@ def forgotten():
 
 @slow
 @pytest.mark.usefixtures("forgotten")
-@pytest.mark.parametrize(("module", "name", "value", "layer", "text"), some(LIMITS, 8))
+@pytest.mark.parametrize(("module", "name", "value", "layer", "text"), some(LIMITS, 16))
 def test_a_limit_that_leaves_a_gradient_open_is_told(module, name, value, layer, text, monkeypatch):
     """A layer that agrees is left open with less of what is tried, and the report says with less of what."""
     monkeypatch.setattr(module, name, value)

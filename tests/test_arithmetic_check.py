@@ -105,13 +105,13 @@ NEAR_ZERO = {  # each with the code that is found
 }
 
 
-@pytest.mark.parametrize("name", some(STABLE, 2))
+@pytest.mark.parametrize("name", some(STABLE, 4))
 def test_what_is_stable_is_not_found(name):
     """What is hard for checkers that sample, and harmless on floats, gives no finding."""
     assert codes(*STABLE[name]) == []
 
 
-@pytest.mark.parametrize("name", some(UNSTABLE, 3))
+@pytest.mark.parametrize("name", some(UNSTABLE, 6))
 def test_what_loses_its_digits_is_a_hazard(name):
     """The unstable twin has the right formula, and the subtraction that loses the digits is named."""
     (finding,) = found(*UNSTABLE[name])
@@ -132,7 +132,7 @@ def test_what_loses_its_digits_is_a_hazard(name):
             (2e8, "at the sample, .* 2[1-6] of 53 bits are lost here, and 27 may be, most of .*"),
             (1e10, "at the sample, .* (2[7-9]|3.) of 53 bits are lost, most of .*"),
         ],
-        3,
+        6,
     ),
 )
 def test_half_of_the_bits_may_be_lost_by_the_bound_too(offset, said):
@@ -143,7 +143,7 @@ def test_half_of_the_bits_may_be_lost_by_the_bound_too(offset, said):
     assert re.fullmatch(said, "".join(unstable)), unstable
 
 
-@pytest.mark.parametrize("name", some(OVERFLOWING, 3))
+@pytest.mark.parametrize("name", some(OVERFLOWING, 6))
 def test_an_overflow_is_a_hazard(name):
     """NaN where the true gradient is representable is found far from the sample, with the function that overflows."""
     finding, *outputs = found(*OVERFLOWING[name])
@@ -160,7 +160,7 @@ def test_an_overflow_at_the_sample_fails():
     assert finding.detail.startswith("at the sample, x[0,0] = 8")
 
 
-@pytest.mark.parametrize("name", some(NEAR_ZERO, 3))
+@pytest.mark.parametrize("name", some(NEAR_ZERO, 6))
 def test_near_zero_twins_are_told_apart(name):
     """At 1e-8 from the end of the domain expm1 has its digits, and exp - 1 has none."""
     *functions, expected = NEAR_ZERO[name]
@@ -188,7 +188,7 @@ def clipped(x, d):
 
 @pytest.mark.parametrize(
     ("forward", "backward"),
-    some([(np.tanh, by_type), (np.exp, halved), (np.sin, clipped)], 3),
+    some([(np.tanh, by_type), (np.exp, halved), (np.sin, clipped)], 6),
     ids=lambda function: function.__name__,
 )
 def test_what_is_wrong_in_single_precision_only_is_found(forward, backward):
@@ -227,7 +227,7 @@ def floored(x, d):
 
 
 @pytest.mark.parametrize(
-    ("backward", "said"), some([(saturated, ["GP204"]), (beyond, []), (floored, []), (STABLE["sigmoid"][1], [])], 3)
+    ("backward", "said"), some([(saturated, ["GP204"]), (beyond, []), (floored, []), (STABLE["sigmoid"][1], [])], 6)
 )
 def test_a_branch_that_rounding_decides_is_said(backward, said):
     """A sigmoid is 1 as a float only; what asks for that is not judged there, unlike what asks for the input."""

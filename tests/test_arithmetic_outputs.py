@@ -84,7 +84,7 @@ TWINS = {  # forward that is bad on floats, its twin that is not, their backward
 }
 
 
-@pytest.mark.parametrize("name", some(TWINS, 3))
+@pytest.mark.parametrize("name", some(TWINS, 6))
 def test_outputs_are_judged_as_gradients_are(name):
     """An output that overflows, cancels or is narrowed is found, though backward is right and stable."""
     forward, twin, backward, (code, fails) = TWINS[name]
@@ -112,7 +112,7 @@ BYTES = {
 }
 
 
-@pytest.mark.parametrize("name", some(BYTES, 4))
+@pytest.mark.parametrize("name", some(BYTES, 8))
 def test_code_that_asks_for_the_bytes_of_its_numbers_is_judged_by_what_it_computes(name):
     """A gradient that is wrong for short floats alone is found, whichever way the code asks for them."""
     is_long = BYTES[name]
@@ -183,7 +183,7 @@ INVISIBLE = {  # a term that is below every digit at the sample, and large at ot
 }
 
 
-@pytest.mark.parametrize("name", some(INVISIBLE, 2))
+@pytest.mark.parametrize("name", some(INVISIBLE, 4))
 def test_a_formula_that_is_wrong_elsewhere_in_its_region_is_refuted(name):
     """What is wrong at a point of its own region is wrong, whoever finds it; the right twin is proved."""
     forward, wrong, right = INVISIBLE[name]

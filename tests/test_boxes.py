@@ -61,7 +61,7 @@ def test_empty_sides_are_proved_empty(name):
     assert decided(*EMPTY[name])
 
 
-@pytest.mark.parametrize("name", some(OPEN, 3))
+@pytest.mark.parametrize("name", some(OPEN, 6))
 def test_sides_with_a_point_are_never_excluded(name):
     """However few points there are, and wherever they lie."""
     assert not decided(*OPEN[name])

@@ -159,8 +159,8 @@ def test_anchors_open_what_is_folded(browser, written):
         assert opened.page.locator("[id='in-order.tax']").is_visible()
 
 
-@pytest.mark.parametrize("width", some([400, 1400], 2))
-@pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
+@pytest.mark.parametrize("width", some([400, 1400], 4))
+@pytest.mark.parametrize("scheme", some(["light", "dark"], 4))
 def test_it_fits_the_window(browser, written, width, scheme):
     """At each width, with all unfolded, nothing scrolls sideways; no label of a drawing is on another, or cut off."""
     with Opened(browser, written, width=width, color_scheme=scheme) as opened:
@@ -199,8 +199,8 @@ def violations(opened):
     return [(one["id"], node["html"]) for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("width", some([400, 1400], 2))
-@pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
+@pytest.mark.parametrize("width", some([400, 1400], 4))
+@pytest.mark.parametrize("scheme", some(["light", "dark"], 4))
 def test_axe_finds_nothing(browser, written, width, scheme):
     """Contrast, names, landmarks and keyboard use are in order, folded and unfolded."""
     with Opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True) as opened:

@@ -133,7 +133,7 @@ def masked_by_infinity(x):
     return (weights / weights.sum(axis=1, keepdims=True)).sum(axis=1) * x * x
 
 
-@pytest.mark.parametrize(("square", "x"), some(WAYS, 6), ids=name)
+@pytest.mark.parametrize(("square", "x"), some(WAYS, 12), ids=name)
 def test_what_is_written_into(square, x):
     """The right gradient is proved, a wrong one refuted."""
     assert verdicts(square, x) == BOTH

@@ -106,7 +106,7 @@ def test_a_file_is_run_again_after_an_edit_of_what_it_imports(again, shop):
     assert again.done.status == 1
 
 
-@pytest.mark.parametrize("name", some(["numpy.py", "helper", "Helper.py", "colorsys.py"], 2))
+@pytest.mark.parametrize("name", some(["numpy.py", "helper", "Helper.py", "colorsys.py"], 4))
 def test_a_new_file_that_may_stand_before_another(again, shop, name):
     """A file that may be imported in place of another one, by the user's code or by a library, has the cases run."""
     again()
@@ -276,7 +276,7 @@ def test_an_edit_during_the_run(again, shop, monkeypatch):
     assert entries(shop) == {}
 
 
-@pytest.mark.parametrize("damage", some([b"", "cut", "changed", "older"], 2))
+@pytest.mark.parametrize("damage", some([b"", "cut", "changed", "older"], 4))
 def test_a_damaged_file_counts_as_none(again, shop, damage):
     """What was not written whole by this version is not read, and is written anew."""
     again()

@@ -70,7 +70,7 @@ PAIRS: dict[str, tuple[Any, Any, Any, dict[str, Any]]] = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(PAIRS, 3))
+@pytest.mark.parametrize("name", some(PAIRS, 6))
 def test_library_functions_are_followed_as_the_subject(name: str) -> None:
     """What a case is made of is looked up as a name of the user's, and a wrong gradient of it is refuted."""
     forward, right, wrong, inputs = PAIRS[name]

@@ -61,7 +61,7 @@ def case(name, wrong):
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"), some([(name, wrong) for name in LOOPS for wrong in range(5 if LOOPS[name][2] == "5" else 3)], 4)
+    ("name", "wrong"), some([(name, wrong) for name in LOOPS for wrong in range(5 if LOOPS[name][2] == "5" else 3)], 8)
 )
 def test_what_is_wrong_at_one_step_is_refuted(name, wrong):
     """A sum over no entry has no gradient to double; the one at any other step is refuted."""
@@ -72,7 +72,7 @@ def test_what_is_wrong_at_one_step_is_refuted(name, wrong):
     assert Verdict.REFUTED in {row.verdict for row in verify.check(case(name, wrong)).comparisons}
 
 
-@pytest.mark.parametrize("name", some(LOOPS, 3))
+@pytest.mark.parametrize("name", some(LOOPS, 6))
 def test_right_loops_are_proved(name):
     """The twin that is right at every step is proved, with no step left out."""
     result = verify.check(case(name, None))

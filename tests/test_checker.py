@@ -137,7 +137,7 @@ def test_a_mul_layer_that_forgets_to_swap(checked, gradients):
             ("a ** 0.5", {"a": 4}, {"PowLayer": WrongExponent}),
             ("(a - b) / b", {"a": "1e-9", "b": "1e9"}, {"DivLayer": ForgetsSquare}),
         ],
-        4,
+        8,
     ),
 )
 def test_planted_errors_are_refuted(checked, gradients, expression, at, layers):

@@ -159,7 +159,7 @@ def test_an_errand(errand):
             ({"digest": "0"}, "mine.py is not the same file there"),
             ({"listing": []}, "mine.py has other cases there"),
         ],
-        3,
+        6,
     ),
 )
 def test_an_errand_for_another_machine(errand, change, text):

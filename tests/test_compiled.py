@@ -76,7 +76,7 @@ CALLS = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(CALLS, 12))
+@pytest.mark.parametrize("name", some(CALLS, 24))
 def test_a_call_with_symbols_is_named(name):
     """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
     shape, forward, called, maker = CALLS[name]
@@ -156,7 +156,7 @@ SILENT = {
 
 
 @slow
-@pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 10))
+@pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 20))
 def test_nothing_of_compiled_code_is_proved(name, shape):
     """Neither on scalars nor on whole arrays do symbols become floats that a proof would take for constants."""
     forward = SILENT[name]
@@ -258,7 +258,7 @@ LINES = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(LINES, 6))
+@pytest.mark.parametrize("name", some(LINES, 12))
 def test_expressions_of_scalars_are_judged_at_points(name):
     """The expression is the formula of forward, whoever computes that: values and gradients are held against it."""
     forward, slope, expected = LINES[name]

@@ -205,7 +205,7 @@ def as_floats(trace, made):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", some(PROGRAMS, 4))
+@pytest.mark.parametrize("name", some(PROGRAMS, 8))
 def test_as_numpy(name):
     """The entries, the shape and the type are those of NumPy."""
     actual, expected = on_symbols(PROGRAMS[name])
@@ -219,7 +219,7 @@ def test_as_numpy(name):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", some(PROGRAMS, 4))
+@pytest.mark.parametrize("name", some(PROGRAMS, 8))
 def test_on_whole_arrays(name):
     """A run on a tape gives the same, or leaves what it cannot follow to scalars."""
     try:

@@ -92,13 +92,13 @@ def runs(monkeypatch):
     return made, composed
 
 
-@pytest.mark.parametrize("wrong", some(WRONG, 3))
+@pytest.mark.parametrize("wrong", some(WRONG, 6))
 def test_what_is_wrong_in_one_mix_is_not_proved(wrong):
     """However little it is wrong there, and whether or not the code reads its masks."""
     assert not is_proved(verify.check(masked(wrong)))
 
 
-@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 3))
+@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 6))
 def test_its_questions_are_those_of_the_runs_of_its_parts(layer, monkeypatch):
     """What is known of each question, and of the signs that are left to it, is what is worked out anew."""
     compose, alike = Explorer._composed, []
@@ -115,7 +115,7 @@ def test_its_questions_are_those_of_the_runs_of_its_parts(layer, monkeypatch):
 
 
 @slow
-@pytest.mark.parametrize("wrong", some([right, *WRONG], 3))
+@pytest.mark.parametrize("wrong", some([right, *WRONG], 6))
 def test_results_are_those_of_runs(wrong, monkeypatch):
     """All of a result is the same where nothing is put together."""
     result = verify.check(masked(wrong))
@@ -133,7 +133,7 @@ def formula(rng, mask, depth=3):
 
 
 @slow
-@pytest.mark.parametrize("seed", some(range(12), 4))
+@pytest.mark.parametrize("seed", some(range(12), 8))
 def test_random_mistakes_in_some_of_all_mixes_are_found(seed, monkeypatch):
     """Of four entries all mixes are looked at: results are those of runs, and proofs where the mistake has no mix."""
     wrong = lambda mask, x: np.where(formula(Random(seed), mask), 1 + 2.0**-40, 1.0)  # noqa: E731
@@ -145,7 +145,7 @@ def test_random_mistakes_in_some_of_all_mixes_are_found(seed, monkeypatch):
     assert verify.check(masked(wrong, "4")) == result
 
 
-@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 3))
+@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 6))
 def test_what_works_entry_by_entry_needs_few_runs(layer, runs):
     """Of the mixes of six entries most are put together of those that were run."""
     result = verify.check(verify.layer(layer, inputs={"x": "2 3"}))
@@ -154,7 +154,7 @@ def test_what_works_entry_by_entry_needs_few_runs(layer, runs):
     assert len(composed) > len(made)
 
 
-@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 3))
+@pytest.mark.parametrize("layer", some(ENTRY_BY_ENTRY, 6))
 def test_what_is_put_together_is_what_a_run_computes(layer, monkeypatch):
     """Outputs, gradients, questions and answers are those of a run of the code at the same inputs."""
     compose, held = Composer.composed, []

@@ -238,7 +238,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("way", some(WAYS, 4))
+@pytest.mark.parametrize("way", some(WAYS, 8))
 def test_a_layer_is_noticed_however_it_is_called(way):
     """The fault is found in every way to call the layer, and nothing without it."""
     assert codes(way(Stale)) == {"GP110"}

@@ -17,7 +17,7 @@ def codes(plant, family, shape, sizes):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("plant", some(PLANTS, 8), ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("plant", some(PLANTS, 16), ids=lambda plant: plant.__name__)
 def test_a_planted_state_is_found(plant, shape):
     """Its code is found in each family, and no other."""
     code = PLANTS[plant]
@@ -25,7 +25,7 @@ def test_a_planted_state_is_found(plant, shape):
     assert found == {family.__name__: {code} for family in FAMILIES}
 
 
-@pytest.mark.parametrize("shape", some(SHAPES, 2), ids=str)
+@pytest.mark.parametrize("shape", some(SHAPES, 4), ids=str)
 @pytest.mark.parametrize("plant", RIGHT, ids=lambda plant: plant.__name__)
 def test_a_layer_that_keeps_nothing_has_no_finding(plant, shape):
     """What each forward sets anew is no state, and neither is a cache that each forward drops."""

@@ -128,7 +128,7 @@ def differences(backward):
             (verify.pair(lambda x, y: x * y, lambda d, x, y: (d * x, d * y), x="", y=""), True),
             (verify.pair(lambda x, y: x * y - y, lambda d, x, y: (d * (x - 1), d * y), x="2 3", y="2 3"), True),
         ],
-        3,
+        6,
     ),
 )
 def test_one_mistake_has_one_name(case, swapped):

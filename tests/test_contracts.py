@@ -810,7 +810,7 @@ CLEAN = [
 ]
 
 
-@pytest.mark.parametrize(("code", "case"), some([(code, case) for code, cases in PLANTED.items() for case in cases], 4))
+@pytest.mark.parametrize(("code", "case"), some([(code, case) for code, cases in PLANTED.items() for case in cases], 8))
 def test_a_planted_fault_is_found(code, case):
     """Its code is found, and no other but those that it brings with it."""
     assert codes(case) - ALONGSIDE.get(case.name, set()) == {code}
@@ -825,7 +825,7 @@ def test_the_line_of_another_precision(make, method, line):
     assert finding.where.line == inspect.getsourcelines(getattr(make, method))[1] + line
 
 
-@pytest.mark.parametrize("case", some(CLEAN, 4), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", some(CLEAN, 8), ids=lambda case: case.name)
 def test_a_layer_without_fault_has_no_finding(case):
     """Neither do masks, running statistics, caches that are used up, or state that is declared count as faults."""
     assert findings(case) == []

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import elementwise
 
 import verify
@@ -42,7 +42,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("name", some(COMPLETE, 4))
+@pytest.mark.parametrize("name", some(COMPLETE, 8))
 def test_complete(name):
     """All regions of one number are found, and shown to be all."""
     forward, backward = COMPLETE[name]
@@ -72,6 +72,7 @@ class FourAtOnce:
         return dout * (3 if sum(map(bool, sides)) == 4 else 2)
 
 
+@slow
 def test_regions_of_several_numbers_are_not_all():
     """What is proved in the regions that were found is not said to be proved in all."""
     result = verify.check(verify.layer(FourAtOnce, inputs={"x": "N D"}))
@@ -87,7 +88,7 @@ def switched(x, series, formula):
     return np.where(small, series, formula(np.where(small, 1.0, x)))
 
 
-@pytest.mark.parametrize(("third", "verdicts"), some([(8, {"PROVED", "AGREES"}), (9, {"PROVED", "REFUTED"})], 2))
+@pytest.mark.parametrize(("third", "verdicts"), some([(8, {"PROVED", "AGREES"}), (9, {"PROVED", "REFUTED"})], 4))
 def test_a_series_around_0(third, verdicts):
     """Formulas of a series that differ may have one value at 0: the cell around it is entered at another point."""
 
@@ -101,7 +102,7 @@ def test_a_series_around_0(third, verdicts):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize("name", some(OPEN, 2))
+@pytest.mark.parametrize("name", some(OPEN, 4))
 def test_not_complete(name):
     """Where the edges cannot be told, or there is no end to them, the cover is not said to be complete."""
     result = verify.check(elementwise(*OPEN[name]))
@@ -157,7 +158,7 @@ class Product:
         return np.where((self.x > 3) & (self.y < -3), self.corner * dout * self.y, dout * self.y), dout * self.x
 
 
-@pytest.mark.parametrize(("corner", "verdict"), some([(1, "PROVED"), (0, "REFUTED")], 2))
+@pytest.mark.parametrize(("corner", "verdict"), some([(1, "PROVED"), (0, "REFUTED")], 4))
 def test_two_inputs(corner, verdict):
     """Cells of several inputs are those of each, combined: a mistake in one corner is found."""
     result = verify.check(verify.layer(lambda: Product(corner), inputs={"x": "N", "y": "N"}))

@@ -92,7 +92,7 @@ def _named(module, name):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("module", "name", "arguments"), some(SCALARS, 12))
+@pytest.mark.parametrize(("module", "name", "arguments"), some(SCALARS, 24))
 def test_value_and_derivative(module, name, arguments):
     """The formula has the function's value, and its derivative that of differences to 40 digits, at 20 points."""
     original = getattr(MODULES[module], name)
@@ -146,7 +146,7 @@ def _check(module, name, arguments, place):
     ("module", "name", "arguments", "place"),
     some(
         ((module, name, arguments, place) for module, name, arguments in FUNCTIONS for place in range(len(arguments))),
-        48,
+        96,
     ),
 )
 def test_a_planted_error_is_found_or_the_function_is_named(module, name, arguments, place):

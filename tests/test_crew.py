@@ -75,7 +75,7 @@ case = gradproof.pair(lambda x: x**2, backward, x="N", name="{name}")
 """
 
 
-@pytest.mark.parametrize(("order", "jobs"), some([("abc", 1), ("cba", 1), ("abc", 2), ("cba", 2)], 6))
+@pytest.mark.parametrize(("order", "jobs"), some([("abc", 1), ("cba", 1), ("abc", 2), ("cba", 2)], 12))
 def test_files_that_share_a_module(command, shop, order, jobs):
     """What the cases of a file leave in a module does not decide what becomes of the cases of another file."""
     (shop / "memory.py").write_text("calls = []\n")

@@ -106,7 +106,7 @@ def _verdict(forward, slope, **domain):
     return {row.verdict for row in verify.check(case, quick=True).comparisons}
 
 
-@pytest.mark.parametrize("name", some([name for name in FAMILIES if FAMILIES[name].cumulative is not None], 8))
+@pytest.mark.parametrize("name", some([name for name in FAMILIES if FAMILIES[name].cumulative is not None], 16))
 def test_the_density_is_the_slope(name):
     """Of a distribution function, frozen or not; a density of another scale is refuted."""
     shapes, distribution = SHAPES.get(name, ()), getattr(stats, name)

@@ -157,6 +157,7 @@ def test_pictures_are_of_the_files_that_a_page_shows(tmp_path):
     assert 'src="reports/swapped.svg" alt="a &quot;wrong&quot; graph"' in (tmp_path / "out" / "index.html").read_text()
 
 
+@slow
 def test_a_picture_of_nothing_stops_the_build(tmp_path):
     """A command that cannot run is an error of the build."""
     (tmp_path / "index.md").write_text(SWAPPED.replace("# my_mul.py", "# other.py"))

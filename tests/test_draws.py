@@ -131,7 +131,7 @@ def kept(self, dout):
     return dout * self.kept
 
 
-@pytest.mark.parametrize(("source", "shape"), some(product(SOURCES, ("1", "2", "3 4")), 6))
+@pytest.mark.parametrize(("source", "shape"), some(product(SOURCES, ("1", "2", "3 4")), 12))
 def test_a_mask_that_backward_draws_anew_is_refuted(source, shape):
     """Whoever gives the numbers, and however small the arrays are, two draws are told apart."""
     result = check(of_kind(source, anew), shape)
@@ -321,7 +321,7 @@ class ScalingAgain(Scaling):
             *((layer, True) for layer in (Permuting, Skipping, Scaling)),
             *((layer, False) for layer in (PermutingAgain, SkippingAgain, ScalingAgain)),
         ],
-        3,
+        6,
     ),
 )
 def test_orders_switches_and_scales(layer, is_right):

@@ -85,7 +85,7 @@ RIGHT = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(WRONG, 8))
+@pytest.mark.parametrize("name", some(WRONG, 16))
 def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     """What is right on an edge with one option, size or region may be wrong with another, and is refuted there."""
     rows = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
@@ -94,7 +94,7 @@ def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
 
 
 @slow
-@pytest.mark.parametrize("name", some(RIGHT, 8))
+@pytest.mark.parametrize("name", some(RIGHT, 16))
 def test_another_convention_in_another_context_is_right(name):
     """A convention need not be the same with all options, sizes and regions."""
     assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
@@ -118,7 +118,7 @@ ELSEWHERE = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(ELSEWHERE, 4))
+@pytest.mark.parametrize("name", some(ELSEWHERE, 8))
 def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     """A value at 0 that is wrong only where other entries are large is refuted, and a choice between both is right."""
     relu = lambda x: np.maximum(x, 0)  # noqa: E731
@@ -128,7 +128,7 @@ def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
 
 
 @slow
-@pytest.mark.parametrize("name", some(ELSEWHERE, 4))
+@pytest.mark.parametrize("name", some(ELSEWHERE, 8))
 def test_an_edge_of_a_named_dimension_is_looked_at_where_it_has_several_entries(name):
     """A value at 0 that is wrong only where other entries are large is refuted, though one entry asks the same."""
     relu = lambda x: np.maximum(x, 0)  # noqa: E731
@@ -193,7 +193,7 @@ OF_TWO = {
 }
 
 
-@pytest.mark.parametrize("name", some(ALONE, 5))
+@pytest.mark.parametrize("name", some(ALONE, 10))
 def test_what_backward_alone_asks(name):
     """Where forward asks nothing, its derivative is the only right value, however many of backward's regions meet."""
     wrong, right = (

@@ -16,7 +16,7 @@ def test_the_parts_have_all(monkeypatch, number):
     items = [str(i) for i in range(number)]
     monkeypatch.setattr(effort, "LONG", False)
     parts = []
-    for part in range(3):
+    for part in range(6):
         monkeypatch.setattr(effort, "PART", part)
         parts += effort.some(items)
     assert sorted(parts) == sorted(items)

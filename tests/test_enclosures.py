@@ -119,7 +119,7 @@ def followed(function, magnitude):
 
 
 @slow
-@pytest.mark.parametrize("seed", some(range(8), 8))
+@pytest.mark.parametrize("seed", some(range(8), 16))
 def test_floats_lie_inside_of_their_enclosures(seed):
     """Random programs in three formats, at inputs of several magnitudes, never leave what rounding may do."""
     rng = random.Random(seed)

@@ -151,7 +151,7 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("name", some(TAKEN, 3))
+@pytest.mark.parametrize("name", some(TAKEN, 6))
 def test_a_number_for_a_nan_at_a_closed_bound_is_undecided(name):
     """It is no fault of the code, and not said to be one: the true reason follows the input and the bound."""
     (row,) = [c for c in verify.check(TAKEN[name]).comparisons if c.quantity == "case"]
@@ -176,13 +176,13 @@ def test_no_output_at_a_closed_bound_is_an_error():
     assert "the output of forward has no finite value there" in row.evidence.detail
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 2))
+@pytest.mark.parametrize("name", some(RIGHT, 4))
 def test_right_gradients_at_a_closed_bound(name):
     """The derivative from within, or its limit, is right there; so is a choice where the code branches there."""
     assert {c.verdict for c in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
 
 
-@pytest.mark.parametrize("name", some(WRONG, 2))
+@pytest.mark.parametrize("name", some(WRONG, 4))
 def test_wrong_gradients_at_a_closed_bound(name):
     """A value that is wrong at the bound only is refuted with the bound as its counterexample."""
     refuted = [c for c in verify.check(WRONG[name]).comparisons if c.verdict is Verdict.REFUTED]
@@ -190,7 +190,7 @@ def test_wrong_gradients_at_a_closed_bound(name):
     assert refuted[0].diagnosis == "wrong only at a closed bound of the domain"
 
 
-@pytest.mark.parametrize("name", some(UNDEFINED, 3))
+@pytest.mark.parametrize("name", some(UNDEFINED, 6))
 def test_closed_bounds_where_the_code_is_not_defined(name):
     """The message names the input and the bound, and says what to write instead."""
     (row,) = [c for c in verify.check(UNDEFINED[name]).comparisons if c.verdict is Verdict.ERROR]

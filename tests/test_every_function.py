@@ -220,7 +220,7 @@ def is_close(actual, expected):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("line", some(CALLS, 24))
+@pytest.mark.parametrize("line", some(CALLS, 48))
 def test_value_and_derivative(line):
     """Value and derivative of the formula are those of mpmath to 50 digits, at 20 points; another derivative is not."""
     trace, inputs, node = on_symbols(line)
@@ -297,7 +297,7 @@ def _is_alias(name, tables):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("line", some(CALLS, 32))
+@pytest.mark.parametrize("line", some(CALLS, 64))
 def test_a_planted_error_is_refuted(line):
     """A wrong derivative of each function has an exact counterexample."""
     case = verify.pair(

@@ -234,7 +234,7 @@ def mask_cached_as_a_property(x):
     return LAYER.mask * x * x
 
 
-@pytest.mark.parametrize(("square", "x"), some(WAYS, 6), ids=name)
+@pytest.mark.parametrize(("square", "x"), some(WAYS, 12), ids=name)
 def test_what_user_code_keeps(square, x):
     """The right gradient is proved, a wrong one refuted."""
     assert verdicts(square, x) == BOTH

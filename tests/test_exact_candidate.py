@@ -147,7 +147,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRITTEN, 4))
+@pytest.mark.parametrize("name", some(WRITTEN, 8))
 def test_code_as_a_person_would_write_it(name):
     """Names, sizes, sums and transposes stand in the code as the author of forward would write them."""
     (function, inputs), lines = WRITTEN[name]
@@ -203,7 +203,7 @@ JOINED = {
 }
 
 
-@pytest.mark.parametrize("name", some(JOINED, 4))
+@pytest.mark.parametrize("name", some(JOINED, 8))
 def test_what_moves_entries(name):
     """What joins, splits and stretches arrays has code."""
     function, shape = JOINED[name]

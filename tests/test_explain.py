@@ -77,7 +77,7 @@ def test_the_counterexample_is_beside_the_edge(forward, wrong_side):
             (lambda x: x**2, lambda x, d: 0 * d, "actual = 0"),
             (lambda x: np.exp(x), lambda x, d: d * np.exp(-x), "actual = expected/exp(2*x[0,0])"),
         ],
-        3,
+        6,
     ),
 )
 def test_relations(forward, backward, relation):

@@ -37,7 +37,7 @@ def test_no_two_keys_are_one_name():
     assert len({key.lower() for key in [*ENTRIES, *PAGES]}) == len(ENTRIES) + len(PAGES)
 
 
-@pytest.mark.parametrize("key", some(ENTRIES, 4))
+@pytest.mark.parametrize("key", some(ENTRIES, 8))
 def test_an_entry_is_told_in_full(key):
     """A title of some words, paragraphs of whole sentences, and no line too long for a terminal."""
     entry = ENTRIES[key]

@@ -177,7 +177,7 @@ def test_an_added_check_that_raises(command, shop):
             ),
             ("extend.framework(Operation)", 'extend.framework("Operation")', "expected a class, or its name"),
         ],
-        4,
+        8,
     ),
 )
 def test_a_broken_extension(command, shop, old, new, message):
@@ -357,7 +357,7 @@ def test_a_name_is_added_once():
         extend.framework("shop.Module")(abs)
 
 
-@pytest.mark.parametrize(("factor", "digits"), some([("1", 15), ("(1 + 2e-7)", 6), ("(1 - 3e-11)", 10)], 2))
+@pytest.mark.parametrize(("factor", "digits"), some([("1", 15), ("(1 + 2e-7)", 6), ("(1 - 3e-11)", 10)], 4))
 @pytest.mark.parametrize("shape", ["5", "40 40"])
 def test_how_close_an_added_function_comes_is_told(command, shop, factor, digits, shape):
     """A slip in a constant that coarse floats do not tell is measured, where symbols are and on whole arrays."""

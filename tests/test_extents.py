@@ -163,7 +163,7 @@ def scaled(tells, right):
     )
 
 
-@pytest.mark.parametrize("tells", some(FIRST, 6), ids=lambda f: f.__name__)
+@pytest.mark.parametrize("tells", some(FIRST, 12), ids=lambda f: f.__name__)
 def test_what_is_wrong_from_a_size_on_is_refuted(tells):
     """The twin that has the same expression, and does not use it, is proved."""
     assert {row.verdict for row in verify.check(scaled(tells, right=True)).comparisons} == {Verdict.PROVED}

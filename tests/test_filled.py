@@ -104,7 +104,7 @@ def refuted(result):
     return [row for row in result.comparisons if row.verdict is Verdict.REFUTED]
 
 
-@pytest.mark.parametrize("quotient", some(QUOTIENTS, 3))
+@pytest.mark.parametrize("quotient", some(QUOTIENTS, 6))
 def test_the_derivative_of_the_continuous_extension_is_right_there(quotient):
     """The limit of the slopes is the derivative, and nothing else is told."""
     result = verify.check(case_of(quotient, QUOTIENTS[quotient][3]))
@@ -114,7 +114,7 @@ def test_the_derivative_of_the_continuous_extension_is_right_there(quotient):
 
 
 @pytest.mark.parametrize("plant", ["number", "sign or 0", "NaN", "a little"])
-@pytest.mark.parametrize("quotient", some(QUOTIENTS, 3))
+@pytest.mark.parametrize("quotient", some(QUOTIENTS, 6))
 def test_another_number_there_is_refuted_with_the_point(quotient, plant):
     """A wrong number at the one point at which the formula says nothing is a counterexample, and so is NaN."""
     right = QUOTIENTS[quotient][3]
@@ -224,7 +224,7 @@ OTHERS = {  # the case of a number that backward takes for NaN, the right one, a
 }
 
 
-@pytest.mark.parametrize("name", some(OTHERS, 3))
+@pytest.mark.parametrize("name", some(OTHERS, 6))
 def test_relatives_are_told_apart(name):
     """What depends on several inputs, on a norm or on nothing is right with one number and refuted with another."""
     make, right, wrong = OTHERS[name]
@@ -287,7 +287,7 @@ SPARED = {  # right code, and code of which nothing is known at the point
 }
 
 
-@pytest.mark.parametrize("name", some(SPARED, 3))
+@pytest.mark.parametrize("name", some(SPARED, 6))
 def test_what_has_no_derivative_there_is_not_refuted(name):
     """Jumps, kinks, poles and infinities that nobody replaced leave a right formula right."""
     result = verify.check(SPARED[name])

@@ -311,7 +311,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", some(MISTAKES, 24))
+@pytest.mark.parametrize("name", some(MISTAKES, 48))
 def test_a_mistake_is_fixed(fixed, name):
     """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
     text, becomes = MISTAKES[name]
@@ -658,7 +658,7 @@ NEARLY = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(NEARLY, 2))
+@pytest.mark.parametrize("name", some(NEARLY, 4))
 def test_a_quantity_that_is_nearly_right(fixed, name):
     """One that is right at the sample and wrong in another region is no fix: the exact gradient is."""
     done = fixed(NEARLY[name], "--write", "--fix-budget", "8")
@@ -781,7 +781,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", some(HOSTILE, 3))
+@pytest.mark.parametrize("name", some(HOSTILE, 6))
 def test_nothing_is_written(command, shop, name):
     """Every file is what it was, none is left beside it, and it is said why."""
     text, spoil, why, status = HOSTILE[name]

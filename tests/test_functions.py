@@ -118,7 +118,7 @@ def _is_close(ball, number):
     return abs(_number(ball) - number) <= _CLOSE * max(1, abs(number))
 
 
-@pytest.mark.parametrize(("name", "parameters"), some(LINES, 18))
+@pytest.mark.parametrize(("name", "parameters"), some(LINES, 36))
 def test_value_and_slope(name, parameters):
     """The enclosure and the slope of each line are mpmath's value and derivative, at 20 points to 40 digits."""
     line = _full(name, parameters)

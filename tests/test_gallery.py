@@ -43,7 +43,7 @@ def test_each_is_caught(title):
     assert next(line for line in reversed(lines) if not line.startswith(" ")).startswith("FAILED: ")  # may be folded
 
 
-@pytest.mark.parametrize("title", some(SECTIONS, 8))
+@pytest.mark.parametrize("title", some(SECTIONS, 16))
 def test_each_change_mends_it(title, command, tmp_path, monkeypatch, put_back):
     """With the change that a section shows, its command passes."""
     file, shown, difference = parts(SECTIONS[title])

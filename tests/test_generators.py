@@ -43,7 +43,7 @@ def scaled(draw, wrong=1):
     return subject
 
 
-@pytest.mark.parametrize("draw", some(DRAWS.values(), 4), ids=some(DRAWS, 4))
+@pytest.mark.parametrize("draw", some(DRAWS.values(), 8), ids=some(DRAWS, 8))
 def test_constants_are_drawn_by(draw):
     """Numbers that are drawn by computed constants are numbers: the gradient is proved, a wrong one refuted."""
     assert {row.verdict for row in verify.check(scaled(draw), quick=True).comparisons} <= {
@@ -53,7 +53,7 @@ def test_constants_are_drawn_by(draw):
     assert Verdict.REFUTED in {row.verdict for row in verify.check(scaled(draw, 2), quick=True).comparisons}
 
 
-@pytest.mark.parametrize("name", some([name for name in DRAWS if "module" not in name], 3))
+@pytest.mark.parametrize("name", some([name for name in DRAWS if "module" not in name], 6))
 def test_what_is_drawn_is_what_numpy_draws(name):
     """The numbers are those of the same code without a trace."""
     numbers = DRAWS[name]()

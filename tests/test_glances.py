@@ -179,7 +179,7 @@ KINDS = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(KINDS, 17))
+@pytest.mark.parametrize("name", some(KINDS, 34))
 def test_wrong_on_an_edge_where_another_condition_is_met(name):
     """It is refuted at the size, label or option; the twin that chooses another subgradient there is proved."""
     make, wrong, right = KINDS[name]
@@ -205,7 +205,7 @@ def smooth(d, x):
     return d * np.where(x > 1, 2, 2 * x)
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 4))
+@pytest.mark.parametrize("name", some(RIGHT, 8))
 def test_right_layers_whose_edges_are_no_plain_kinks(name):
     """Units that are 0 together, jumps, bends that floats see as kinks, and edges that are none are not refuted."""
     assert all(row.good for row in verify.check(RIGHT[name]()).comparisons)
@@ -276,7 +276,7 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize(("name", "number"), some([(name, number) for name in COUNTED for number in (1, 2, 3)], 15))
+@pytest.mark.parametrize(("name", "number"), some([(name, number) for name in COUNTED for number in (1, 2, 3)], 30))
 def test_edges_that_code_counts(name, number):
     """What is wrong where so many entries lie on an edge is refuted at a further size, and a choice there is not."""
     forward, slope, edge = COUNTED[name]
@@ -310,7 +310,7 @@ AT_THE_SAMPLE = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 7))
+@pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 14))
 def test_entries_on_edges_that_code_counts_at_the_sample(name):
     """What is wrong where so many entries lie on the edges of a clip is refuted, and a choice there is not."""
     shape, number = AT_THE_SAMPLE[name]
@@ -336,7 +336,7 @@ def open_edges(result):
 
 
 @slow
-@pytest.mark.parametrize("name", some(list(MANY), 2))
+@pytest.mark.parametrize("name", some(list(MANY), 4))
 def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
     """Where more lie on an edge, what does not fit its sides is a hazard, which fails if strict; a choice is none."""
     wrong, right = (verify.check(counted_at("12", MANY[name], value)) for value in (3, 0.25))
@@ -352,7 +352,7 @@ def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
 
 @slow
 @pytest.mark.parametrize(
-    ("shape", "number", "told"), some([("19", 17, False), ("20", 17, True), ("17", None, False)], 3)
+    ("shape", "number", "told"), some([("19", 17, False), ("20", 17, True), ("17", None, False)], 6)
 )
 def test_numbers_of_entries_that_are_not_tried_are_told(shape, number, told):
     """Of many entries not each number is tried, but those that the code names, and which are is told."""

@@ -169,7 +169,7 @@ def caught(x):
         return 1
 
 
-@pytest.mark.parametrize("name", some(GUARDS, 3))
+@pytest.mark.parametrize("name", some(GUARDS, 6))
 def test_guards(name):
     """A right case is proved; one that only this guard stops is left to scalars, which know more of it."""
     right, other, verdict = GUARDS[name]

@@ -101,7 +101,7 @@ ALL = {
 }
 
 
-@pytest.mark.parametrize("name", some(ALL, 4))
+@pytest.mark.parametrize("name", some(ALL, 8))
 def test_a_right_term_that_cannot_be_seen(name):
     """What is right is proved, or agrees for constants within their rounding."""
     domain, function, derivative, _ = ALL[name]
@@ -109,7 +109,7 @@ def test_a_right_term_that_cannot_be_seen(name):
     assert {row.verdict for row in rows} == ({Verdict.AGREES} if "computed" in name else {Verdict.PROVED})
 
 
-@pytest.mark.parametrize("name", some(ALL, 8))
+@pytest.mark.parametrize("name", some(ALL, 16))
 def test_a_wrong_term_that_cannot_be_seen(name):
     """What is wrong is refuted at a point where it shows."""
     domain, function, _, wrong = ALL[name]
@@ -327,7 +327,7 @@ BUMPS = {  # of several inputs: a function, its gradient, one in which the bump 
 }
 
 
-@pytest.mark.parametrize("name", some(BUMPS, 2))
+@pytest.mark.parametrize("name", some(BUMPS, 4))
 def test_a_bump_of_several_inputs(name):
     """A term that no input alone makes large enough to be seen is found where all of them do; without it, it is wrong."""
     function, gradient, wrong, inputs = BUMPS[name]

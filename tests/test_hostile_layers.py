@@ -181,7 +181,7 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize("case", some(WRONG, 4), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", some(WRONG, 8), ids=lambda case: case.name)
 def test_wrong_layers_are_refuted(case):
     """A mistake that shows for some labels, upstreams or entries of memory only is found."""
     result = verify.check(case)
@@ -189,7 +189,7 @@ def test_wrong_layers_are_refuted(case):
     assert Verdict.REFUTED in {c.verdict for c in result.comparisons} or ignored
 
 
-@pytest.mark.parametrize("case", some(RIGHT, 4), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", some(RIGHT, 8), ids=lambda case: case.name)
 def test_right_layers_are_proved(case):
     """Views and copies are NumPy's own: nothing right is refuted for want of them."""
     assert {c.verdict for c in verify.check(case).comparisons} == {Verdict.PROVED}

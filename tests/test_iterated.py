@@ -116,7 +116,7 @@ def _row(layer: type, **inputs: Any) -> Any:
 _LAYERS = (_Newton, _Bisection, _FixedPoint, _Exponential)
 
 
-@pytest.mark.parametrize("layer", some(_LAYERS, 4))
+@pytest.mark.parametrize("layer", some(_LAYERS, 8))
 def test_derivative_of_the_limit_is_left_open_with_its_line(layer: type) -> None:
     """A derivative that is right for the limit of an iteration is undecided, and the reason is the iteration."""
     row = _row(layer, x=verify.real("2", **_X))
@@ -127,13 +127,13 @@ def test_derivative_of_the_limit_is_left_open_with_its_line(layer: type) -> None
 _CHANGES = [lambda g: 2 * g, lambda g: g + 1e-3 * g**2]
 
 
-@pytest.mark.parametrize(("layer", "change"), some(product(_LAYERS, _CHANGES), 6))
+@pytest.mark.parametrize(("layer", "change"), some(product(_LAYERS, _CHANGES), 12))
 def test_wrong_derivative_of_the_limit_is_refuted(layer: type, change: Callable[[Any], Any]) -> None:
     """A wrong derivative of what an iteration converges to is refuted as any other."""
     assert _row(_wrong(layer, change), x=verify.real("2", **_X)).verdict is Verdict.REFUTED
 
 
-@pytest.mark.parametrize("layer", some([_FixedPoint, _Newton], 2))
+@pytest.mark.parametrize("layer", some([_FixedPoint, _Newton], 4))
 def test_term_that_is_smaller_than_the_tolerance_is_refuted(layer: type) -> None:
     """A term that is lost stays so for a smaller tolerance, and no tolerance excuses it."""
     wrong = _wrong(layer, lambda g: g * (1 + 1e-12))

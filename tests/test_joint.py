@@ -120,7 +120,7 @@ def planted():
                     yield name, wrong
 
 
-@pytest.mark.parametrize("name", some(PIECES, 4))
+@pytest.mark.parametrize("name", some(PIECES, 8))
 def test_right_pieces_are_proved(name):
     """The twin without an error is proved in all regions."""
     result = verify.check(pieces(name, *PIECES[name]))
@@ -128,7 +128,7 @@ def test_right_pieces_are_proved(name):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize(("name", "wrong"), some(planted(), 128), ids=str)
+@pytest.mark.parametrize(("name", "wrong"), some(planted(), 256), ids=str)
 def test_an_error_where_several_conditions_hold_is_refuted(name, wrong):
     """An error that shows where two or three conditions hold together, of all that there are, is found."""
     result = verify.check(pieces(name, *PIECES[name], wrong))
@@ -200,7 +200,7 @@ def boxes(name, factor):
 
 
 @slow
-@pytest.mark.parametrize("name", some(BOXES, 8))
+@pytest.mark.parametrize("name", some(BOXES, 16))
 def test_boxes_overlap_somewhere(name):
     """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""
     assert Verdict.REFUTED in {row.verdict for row in overlap(name, 1.1).comparisons}
@@ -316,7 +316,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("name", "shape"), some(product(ASKED, ["3", "7", "13"]), 12))
+@pytest.mark.parametrize(("name", "shape"), some(product(ASKED, ["3", "7", "13"]), 24))
 def test_one_helper_asked_of_several_formulas(name, shape):
     """Its questions share a line and are several: what is wrong for a combination of their sides is refuted."""
     verdicts = {}

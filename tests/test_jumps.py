@@ -74,7 +74,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 5))
+@pytest.mark.parametrize("name", some(RIGHT, 10))
 def test_a_right_gradient_on_the_edge_of_an_approximation(name):
     """What the code returns on either side is right there, and nothing is left open."""
     result = checked(RIGHT[name]())
@@ -92,7 +92,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG, 5))
+@pytest.mark.parametrize("name", some(WRONG, 10))
 def test_a_wrong_gradient_on_the_edge_of_an_approximation(name):
     """What is off by more than an approximation may be is refuted, and the small step of the output is told."""
     refuted = [row for row in checked(WRONG[name]()).comparisons if row.verdict is Verdict.REFUTED]
@@ -100,7 +100,7 @@ def test_a_wrong_gradient_on_the_edge_of_an_approximation(name):
     assert "by so little that one side approximates the other" in refuted[0].evidence.detail
 
 
-@pytest.mark.parametrize("name", some(["growth", "a step of 4e-34"], 2))
+@pytest.mark.parametrize("name", some(["growth", "a step of 4e-34"], 4))
 def test_what_is_off_by_less_than_an_approximation_may_be_is_left_open(name):
     """A value of its own that is off by 1e-9 is neither right nor wrong there: a hazard."""
     threshold = {"growth": 1e-4}.get(name, 2.0**-26)

@@ -86,7 +86,7 @@ def test_the_folder(shop, names):
 
 
 @pytest.mark.parametrize(
-    "text", some(["", "[]", "{}", '{"format": 2, "failed": {}}', '{"format": 1, "failed": {"run": [1]}}'], 6)
+    "text", some(["", "[]", "{}", '{"format": 2, "failed": {}}', '{"format": 1, "failed": {"run": [1]}}'], 12)
 )
 def test_what_cannot_be_read_is_nothing_known(shop, names, text):
     """A file that is broken, or of another version, is as if there were none, and is written anew."""

@@ -46,7 +46,7 @@ WHOLLY = {
     "a list and its body": ("@pytest.mark.parametrize('n', LETTERS)\ndef test(n): assert LETTERS", 4),
 }
 IN_PART = {
-    "a list": ("@pytest.mark.parametrize('n', some(range(4)))\ndef test(n): pass", {"1", "2"}),
+    "a list": ("@pytest.mark.parametrize('n', some(range(4)))\ndef test(n): pass", {"1", "2", "3"}),
     "a list with a name": ("@pytest.mark.parametrize('n', LETTERS)\ndef test(n): pass", {"b", "d"}),
     "names of its entries": (
         "@pytest.mark.parametrize('n', some([{}, {}, {}], 2), ids=some('xyz', 2))\ndef test(n): pass",

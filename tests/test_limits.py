@@ -164,7 +164,7 @@ def test_each_limit_is_tried():
 
 
 @slow
-@pytest.mark.parametrize("limit", some(REACHED, 12), ids=lambda limit: limit.name)
+@pytest.mark.parametrize("limit", some(REACHED, 24), ids=lambda limit: limit.name)
 def test_a_limit_that_is_reached_is_told(limit):
     """The report of a case names the limit that it reaches; of a smaller one it does not."""
     case, within, beyond = REACHED[limit]

@@ -377,14 +377,14 @@ def verdicts(case):
     return {row.verdict for row in verify.check(case).comparisons if row.role != "output"}
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 6))
+@pytest.mark.parametrize("name", some(RIGHT, 12))
 def test_a_right_backward_pass_is_proved(name):
     """Rational functions and roots of matrices are formulas like any other: their gradients are proved."""
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
 @slow
-@pytest.mark.parametrize("name", some(WRONG, 12))
+@pytest.mark.parametrize("name", some(WRONG, 24))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
     assert Verdict.REFUTED in verdicts(WRONG[name])

@@ -69,7 +69,7 @@ def problems(done):
     return [case["where"]["line"] - LINES for case in rows]
 
 
-@pytest.mark.parametrize("name", some(LOST, 6))
+@pytest.mark.parametrize("name", some(LOST, 12))
 def test_a_case_that_is_lost(command, shop, name):
     """It is a row in error with its line; the case that is found is checked; the run fails, and so does `list`."""
     text, lines = LOST[name]
@@ -80,7 +80,7 @@ def test_a_case_that_is_lost(command, shop, name):
     assert command("list", "planted.py").status == 1
 
 
-@pytest.mark.parametrize("name", some(KEPT, 6))
+@pytest.mark.parametrize("name", some(KEPT, 12))
 def test_a_case_that_is_not_lost(command, shop, name):
     """What is collected, checked in place, deleted, or checked by a test is no error."""
     (shop / "planted.py").write_text(HEAD + KEPT[name] + "\n")

@@ -36,7 +36,7 @@ FUNCTIONS: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", some(FUNCTIONS, 4))
+@pytest.mark.parametrize("name", some(FUNCTIONS, 8))
 def test_masked_functions_are_followed(name: str) -> None:
     """At the sample a right gradient is decided to be right, a wrong one refuted."""
     function, gradient = FUNCTIONS[name]

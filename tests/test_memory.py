@@ -73,7 +73,7 @@ setattr(x, "dtype", np.int64) is not None
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("way", some(WAYS, 4))
+@pytest.mark.parametrize("way", some(WAYS, 8))
 def test_no_way_to_the_bytes_is_proved(way):
     """Code that branches on bytes is not proved: on some inputs it takes the other side, and no condition says so."""
     source = f"def seen(x):\n    import ctypes, array, struct, hashlib, zlib, binascii, io, pickle, marshal, os, types\n    return {way}\n"

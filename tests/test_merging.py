@@ -26,7 +26,7 @@ def shards(command, shop):
     return run
 
 
-@pytest.mark.parametrize("of", some([1, 2, 3, 5], 4))
+@pytest.mark.parametrize("of", some([1, 2, 3, 5], 8))
 def test_the_report_of_the_whole(command, shop, shards, of):
     """In every format, with the same exit status, the whole is what one run gives, in whatever order shards come."""
     (shop / "mine.py").write_text(cases("a", "b", "c", wrong="b"))

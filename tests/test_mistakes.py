@@ -28,7 +28,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", some(MISTAKES, 3))
+@pytest.mark.parametrize("name", some(MISTAKES, 6))
 def test_mistakes_are_named(checked, name):
     """A known mistake in x * y is named, an unknown one is not, and of what is right nothing is said."""
     backward, said = MISTAKES[name]
@@ -91,7 +91,7 @@ def cross_entropy(x, t):
             (lambda g: g / len(g) + 1, ""),
             (lambda g: g * g, ""),
         ],
-        3,
+        6,
     ),
 )
 def test_a_mistake_beside_a_small_constant(gradient, named):

@@ -152,7 +152,7 @@ def _path(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.path", [*__import__("sys").path])
 
 
-@pytest.mark.parametrize("name", some(WRONG, 8))
+@pytest.mark.parametrize("name", some(WRONG, 16))
 def test_a_wrong_formula_elsewhere_is_refuted_on_every_road(tmp_path, name):
     """What is wrong in another region, on an edge or in a later call is refuted; of forward, only an expression tells."""
     for road, case in _roads(tmp_path, WRONG[name]).items():
@@ -161,7 +161,7 @@ def test_a_wrong_formula_elsewhere_is_refuted_on_every_road(tmp_path, name):
         assert result.good or any(c.verdict in (Verdict.REFUTED, Verdict.ERROR) for c in result.comparisons), road
 
 
-@pytest.mark.parametrize("name", some(FAULTY, 2))
+@pytest.mark.parametrize("name", some(FAULTY, 4))
 def test_what_is_wrong_beside_the_formula_fails_on_every_road(tmp_path, name):
     """What a layer keeps from call to call, or gives in another precision, is a finding that fails."""
     for road, case in _roads(tmp_path, FAULTY[name]).items():
@@ -170,7 +170,7 @@ def test_what_is_wrong_beside_the_formula_fails_on_every_road(tmp_path, name):
         assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}, road
 
 
-@pytest.mark.parametrize("name", some(FINE, 2))
+@pytest.mark.parametrize("name", some(FINE, 4))
 def test_a_right_layer_passes_on_every_road(tmp_path, name):
     """A right layer passes, branches or not, without a finding that fails."""
     for road, case in _roads(tmp_path, FINE[name]).items():

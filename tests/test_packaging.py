@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from effort import slow
 
 import hatch_build
 import verify
@@ -87,6 +88,7 @@ def sdist(archive):
     return {name.partition("/")[2] for name in archive.getnames()}
 
 
+@slow
 def test_the_links_of_a_release(archive):
     """They lead to the repository that the workflow builds from; a build elsewhere states none."""
     (name,) = [name for name in archive.getnames() if name.endswith("/PKG-INFO") and name.count("/") == 1]

@@ -112,7 +112,7 @@ def refuted(case):
     return [row for row in verify.check(case, quick=True).comparisons if row.verdict is Verdict.REFUTED]
 
 
-@pytest.mark.parametrize("layer", some(WRONG, 3), ids=lambda layer: layer.__name__)
+@pytest.mark.parametrize("layer", some(WRONG, 6), ids=lambda layer: layer.__name__)
 def test_the_line_of_a_planted_error(layer):
     """Wrong steps of a backward pass are found at their own line, in every gradient that they make wrong."""
     method, names = WRONG[layer]

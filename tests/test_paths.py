@@ -76,7 +76,7 @@ TELLING = [
 ]
 
 
-@pytest.mark.parametrize("tells", some(TELLING, 4))
+@pytest.mark.parametrize("tells", some(TELLING, 8))
 def test_another_way_on_floats_is_a_hazard(tells):
     """What is asked of symbols and answered otherwise of floats leads to a path that nothing is known of."""
     (finding,) = found(cubed(rarely(tells)))

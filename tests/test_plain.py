@@ -52,7 +52,7 @@ def long_one(x):
                 f"{ASKED} by np.loadtxt(StringIO('1 2 3')).put(0, x[0]), at ",
             ),
         ],
-        4,
+        8,
     ),
 )
 def test_what_cannot_be_followed(forward, message):

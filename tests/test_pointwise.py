@@ -69,7 +69,7 @@ TWINS = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(TWINS, 20))
+@pytest.mark.parametrize("name", some(TWINS, 40))
 def test_right_gradients_are_sampled(name):
     """The verdict has the digits and the points, passes the gate, and fails it with --strict; nothing is proved."""
     forward, right, _, shape, bounds = TWINS[name]
@@ -82,7 +82,7 @@ def test_right_gradients_are_sampled(name):
 
 
 @slow
-@pytest.mark.parametrize("name", some(TWINS, 20))
+@pytest.mark.parametrize("name", some(TWINS, 40))
 def test_wrong_gradients_are_refuted(name):
     """The counterexample has floats that show it when they are typed in again, and the assumption is stated."""
     forward, right, wrong, shape, bounds = TWINS[name]
@@ -115,7 +115,7 @@ UNCLEAR = {
 
 
 @slow
-@pytest.mark.parametrize("name", some(UNCLEAR, 6))
+@pytest.mark.parametrize("name", some(UNCLEAR, 12))
 def test_what_is_not_certain_is_neither(name):
     """What rounding, a lost digit, another precision or state may explain is told with its numbers, and fails."""
     forward, backward, part = UNCLEAR[name]

@@ -61,7 +61,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", some(CHANGES, 9))
+@pytest.mark.parametrize("change", some(CHANGES, 18))
 def test_a_change_has_it_looked_at_again(twice, shop, monkeypatch, change):
     """Whatever a text depends on, it is not printed once that has changed, and is again where nothing has."""
     twice()
@@ -98,7 +98,7 @@ def test_an_edit_of_what_is_installed(twice, shop, monkeypatch):
     assert twice()[2] is False
 
 
-@pytest.mark.parametrize("argument", some([["-v"], ["--report", "json=r.json"], ["--lf"], ["--durations", "1"]], 4))
+@pytest.mark.parametrize("argument", some([["-v"], ["--report", "json=r.json"], ["--lf"], ["--durations", "1"]], 8))
 def test_what_does_more_than_print(twice, shop, argument):
     """A run that writes files, or to standard error, is not one whose text alone is kept."""
     twice("mine.py", *argument)

@@ -59,7 +59,7 @@ def test_random_programs_compute_the_same_on_a_tape(chunk, record_property):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", some([*FUNCTIONS, *UFUNCS], 12))
+@pytest.mark.parametrize("name", some([*FUNCTIONS, *UFUNCS], 24))
 def test_every_function_is_called(name):
     """Each function of NumPy's lists, and so each of the tracer's tables, is called in programs of its own."""
     make = calls.ufunc if name in UFUNCS else calls.call

@@ -101,7 +101,7 @@ MISTAKES = {
 LAYERS = {"+": AddLayer, "-": SubLayer, "*": MulLayer, "/": DivLayer, "**": PowLayer, "neg": NegLayer}
 
 
-@pytest.mark.parametrize("mistake", some(MISTAKES, 3))
+@pytest.mark.parametrize("mistake", some(MISTAKES, 6))
 @settings(SETTINGS, max_examples=40 if LONG else 2)
 @given(expressions(depth=5), st.lists(VALUES, min_size=4, max_size=4), st.sampled_from(sorted(LAYERS)))
 def test_planted_errors_are_refuted(mistake, text, values, op):

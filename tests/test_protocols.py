@@ -466,7 +466,7 @@ def wrongly_summed_backward(dout, cache):
             ((summed_forward, summed_backward), {"params": {"W": "D M", "b": "M"}, "x": "N D"}, set()),
             ((summed_forward, wrongly_summed_backward), {"params": {"W": "D M", "b": "M"}, "x": "N D"}, {"b"}),
         ],
-        3,
+        6,
     ),
 )
 def test_lists_and_dicts_of_arrays(functions, inputs, wrong):

@@ -402,7 +402,7 @@ def searching(examples, number):
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
-@pytest.mark.parametrize("change", some(CHANGES, 4))
+@pytest.mark.parametrize("change", some(CHANGES, 8))
 def test_random_layers(change, chunk, counts):
     """An unchanged layer is proved or agrees, entry by entry; an entry that a change makes another is never proved."""
 

@@ -54,7 +54,7 @@ def test_python_itself_takes_the_old_code(tmp_path):
 
 
 @slow
-@pytest.mark.parametrize(("name", "mode"), some([("package.part", "prepend"), ("test_it", "importlib")], 2))
+@pytest.mark.parametrize(("name", "mode"), some([("package.part", "prepend"), ("test_it", "importlib")], 4))
 def test_pytest_takes_no_old_code(tmp_path, monkeypatch, name, mode):
     """In pytest's own process, neither a module nor the test module itself is what it was before the edit."""
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)

@@ -47,7 +47,7 @@ def follow(command, tmp_path, monkeypatch, put_back):
     return follow
 
 
-@pytest.mark.parametrize("name", some(FOLLOWED, 12))
+@pytest.mark.parametrize("name", some(FOLLOWED, 24))
 def test_a_page(follow, name):
     """Each command that a page shows does, with the files of that page, what the page says."""
     follow(PAGES[name])

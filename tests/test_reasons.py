@@ -13,7 +13,7 @@ from verify.model.reasons import Reason
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = {entry.key: entry.example for entry in entries().values() if entry.group == "reasons" and entry.example}
-TRIED = some(EXAMPLES, 3)
+TRIED = some(EXAMPLES, 6)
 # What no input of ours comes to, and why.
 UNREACHED = {
     Reason.INCONSISTENT: "a derivative that SymPy and the chain rule give in two ways that no law makes equal",

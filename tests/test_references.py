@@ -51,7 +51,7 @@ def verdict(forward, slope):
     return row.verdict
 
 
-@pytest.mark.parametrize(("forward", "slope"), some(CALLS, 3))
+@pytest.mark.parametrize(("forward", "slope"), some(CALLS, 6))
 def test_a_function_that_was_kept(forward, slope):
     """It is followed as by its name in a module; a wrong derivative of it is refuted."""
     assert verdict(forward, slope) is Verdict.PROVED

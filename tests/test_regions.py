@@ -87,7 +87,7 @@ def test_right_layers_are_right_everywhere(name):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize("mistake", some(MISTAKES, 6))
+@pytest.mark.parametrize("mistake", some(MISTAKES, 12))
 @pytest.mark.parametrize("name", FEW)
 def test_mistakes_in_a_part_of_the_domain_are_found(name, mistake):
     """Each mistake is found in each layer, and the inputs that are shown lie in that part."""

@@ -38,7 +38,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", some(ENDS, 3))
+@pytest.mark.parametrize("name", some(ENDS, 6))
 def test_a_check_ends_where_something_is_refuted(name):
     """What is refuted is refuted by the whole check as well; anything else is what the whole check says."""
     subject, early, first = ENDS[name]
@@ -54,7 +54,7 @@ def test_a_check_ends_where_something_is_refuted(name):
         assert any(row.verdict is Verdict.REFUTED for row in every.comparisons)
 
 
-@pytest.mark.parametrize("name", some(ENDS, 3))
+@pytest.mark.parametrize("name", some(ENDS, 6))
 def test_a_check_ends_where_something_fails(name):
     """Where a contract is violated, it ends too, with a finding that the whole check has as well."""
     subject, early, _ = ENDS[name]

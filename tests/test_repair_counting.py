@@ -36,7 +36,7 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("name", some(COUNTS, 3))
+@pytest.mark.parametrize("name", some(COUNTS, 6))
 def test_what_is_wrong(name):
     """Floats count what is clearly wrong; what looks right on floats is counted on symbols, outputs too."""
     original = case(lambda dout, x: 3 * x * dout)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import slow, some
 
 from verify.mutation.result import How
 from verify.repair import exactly
@@ -225,7 +225,7 @@ def proof_of(module, made, failing, edits):
     return judged(made.case, before, with_edits(made.case, before, after.case, edits, HOW), HOW)
 
 
-@pytest.mark.parametrize("name", some(WRITTEN, 20))
+@pytest.mark.parametrize("name", some(WRITTEN, 40))
 def test_exact_gradients_are_written(module, name):
     """They name what the function holds, stand where the wrong ones stood, and are proved; the rest stays as it is."""
     text, becomes = WRITTEN[name]
@@ -322,6 +322,7 @@ def test_why_nothing_is_written(module, name):
     assert why in reason
 
 
+@slow
 def test_names_that_a_file_imports_one_by_one(module):
     """What is imported from NumPy alone, under whatever name, is called so in the exact gradient."""
     text = layer("        return dout**3").replace("import numpy as np", "from numpy import exp, tanh as th")
@@ -332,7 +333,7 @@ def test_names_that_a_file_imports_one_by_one(module):
     assert "np." not in written
 
 
-@pytest.mark.parametrize("wrong", some(["sign", "factor", "another input"], 6))
+@pytest.mark.parametrize("wrong", some(["sign", "factor", "another input"], 12))
 def test_what_is_written_wrong_is_not_proved(module, monkeypatch, wrong):
     """Planted: were the code of the exact gradient wrong, the prover would refuse the edit."""
     right = exactly.Author.code
@@ -354,6 +355,7 @@ def test_what_is_written_wrong_is_not_proved(module, monkeypatch, wrong):
     assert proof_of(module, made, failing, first).why == "the gradient of x is REFUTED"
 
 
+@slow
 def test_what_forward_would_compute_else(module, monkeypatch):
     """Planted: a line in forward that changes the output is refused, though the gradient is that of the new output."""
     made = module(layer(BODY, keeps="").replace("return 2 * self.y", "return 2 * self.y + 0 * x"))
@@ -365,6 +367,7 @@ def test_what_forward_would_compute_else(module, monkeypatch):
     assert not proof_of(module, made, failing, edits).holds
 
 
+@slow
 def test_the_files_stay(module):
     """Nothing is written to a file by looking for edits."""
     made = module(layer(BODY))

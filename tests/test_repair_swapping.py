@@ -66,6 +66,7 @@ def _imported(path):
     return made
 
 
+@slow
 @pytest.mark.parametrize("name", EDITS)
 def test_functions_take_their_new_code(module, name):
     """Those of a file compute with an edit while it lasts, and afterwards what they did before."""
@@ -82,7 +83,7 @@ def test_functions_take_their_new_code(module, name):
     assert results() == (6, 7, 10)
 
 
-@pytest.mark.parametrize("name", some(REFUSED, 3))
+@pytest.mark.parametrize("name", some(REFUSED, 6))
 def test_what_functions_cannot_take(module, name):
     """What is no Python, changes variables from outside or an import, or adds a function, is left to an import."""
     layer = module.Layer(1)

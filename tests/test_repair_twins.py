@@ -59,7 +59,7 @@ def module(tmp_path):
     return module
 
 
-@pytest.mark.parametrize("name", some(CASES, 3))
+@pytest.mark.parametrize("name", some(CASES, 6))
 def test_which_cases_run_an_edited_function(module, name):
     """A case runs it directly or with one of its options; what fails of a case is said."""
     edit = Mutant(module.__file__, Place("a.py", 5), "helper", "M8", "an edit", "formula", "a", "b", 0, 1, b"b", 5, 5)

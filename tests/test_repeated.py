@@ -73,7 +73,7 @@ def test_code_that_branches_is_followed():
 
 
 @slow
-@pytest.mark.parametrize("rows", some([3, 1], 2))
+@pytest.mark.parametrize("rows", some([3, 1], 4))
 def test_a_wrong_gradient_is_refuted(rows):
     """What is wrong for three rows only, or for one, is followed and refuted, with everything on."""
     verdicts = {row.variant.sizes[0][1]: set() for row in check(case(wrong_for(rows))).comparisons if row.name == "x"}

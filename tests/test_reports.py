@@ -54,7 +54,7 @@ def test_samples_are_todays(command, monkeypatch, tmp_path):
         assert (tmp_path / name).read_bytes() == (ROOT / "reports" / "samples" / file).read_bytes(), name
 
 
-@pytest.mark.parametrize("run", some(RUNS, 3))
+@pytest.mark.parametrize("run", some(RUNS, 6))
 def test_json_keeps_to_its_schema(run):
     """The document validates against the JSON Schema that ships with the renderer."""
     schema = json.loads(Path(reports.__file__).with_name("result.schema.json").read_text())
@@ -375,7 +375,7 @@ def large():
 
 
 @slow
-@pytest.mark.parametrize("name", some(FORMATS, 10))
+@pytest.mark.parametrize("name", some(FORMATS, 20))
 def test_large_cases_take_seconds(name, large):
     """50,001 derivatives in one case: no renderer takes longer than in proportion to that (20 µs to 60 µs each)."""
     start = time.process_time()

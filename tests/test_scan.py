@@ -25,13 +25,13 @@ def checked(side, bounds, factor):
     )
 
 
-@pytest.mark.parametrize("name", some(SIDES, 8))
+@pytest.mark.parametrize("name", some(SIDES, 16))
 def test_what_is_wrong_on_a_narrow_side_is_refuted(name):
     """The search gets to the side, and the gradient is decided there."""
     assert Verdict.REFUTED in {c.verdict for c in checked(*SIDES[name], 3).comparisons}
 
 
-@pytest.mark.parametrize("name", some(SIDES, 8))
+@pytest.mark.parametrize("name", some(SIDES, 16))
 def test_what_is_right_on_a_narrow_side_is_proved(name):
     """The right twin is proved, and its side counts as reached."""
     result = checked(*SIDES[name], 2)

@@ -69,7 +69,7 @@ def test_reference_layers():
     """Each of our reference layers is set up without its case, and all of their gradients look right."""
     from verify.scan.setup import RIGHT, set_up
 
-    for listing in some(listings(["layers"]), 6):
+    for listing in some(listings(["layers"]), 12):
         source, module = (
             Source(listing.path.read_bytes(), listing.path.stem),
             importlib.import_module(f"layers.{listing.path.stem}"),
@@ -556,6 +556,7 @@ class Loss:
 """
 
 
+@slow
 @pytest.mark.parametrize(
     ("gradient", "labels"),
     [
@@ -648,6 +649,7 @@ def test_sizes_that_code_cannot_take(folder):
     assert ({case.name: dict(case.sizes) for case in cases}, missing) == ({"bend": {"N": 3}, "square": {}}, [])
 
 
+@slow
 def test_random_numbers_of_two_calls(folder):
     """A gradient that draws other random numbers than its loss is not refuted, and the row says why."""
     (folder / "a.py").write_text(
@@ -901,6 +903,7 @@ class Embedding:
 """
 
 
+@slow
 @pytest.mark.parametrize(
     ("sizes", "shape"), [("vocab_size, dim", "vocab_size, dim"), ("dim, num_words", "num_words, dim")]
 )

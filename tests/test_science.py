@@ -59,7 +59,7 @@ def test_there_are_enough():
     assert len(NOT_FOLLOWED) <= (1 - SHARE) * len(ALL)
 
 
-@pytest.mark.parametrize("derivative", some(ALL, 144), ids=lambda derivative: derivative.name)
+@pytest.mark.parametrize("derivative", some(ALL, 288), ids=lambda derivative: derivative.name)
 def test_derivative(derivative):
     """A right derivative is proved or agrees, with no finding; each edit of it is refuted."""
     result = verify.check(derivative.right())
@@ -74,7 +74,7 @@ def test_derivative(derivative):
         assert complaints(verify.check(case, quick=True)) or complaints(verify.check(case)), case.name
 
 
-@pytest.mark.parametrize("name", some(PROVED, 2))
+@pytest.mark.parametrize("name", some(PROVED, 4))
 def test_laws_prove(name):
     """What needs laws of exponentials, logarithms and powers is proved, and not just equal at points."""
     (derivative,) = (derivative for derivative in ALL if derivative.name == name)

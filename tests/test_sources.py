@@ -106,7 +106,7 @@ def quiet():
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("call", some(CALLS, 2))
+@pytest.mark.parametrize("call", some(CALLS, 4))
 def test_values(call):
     """What SciPy computes on floats it computes on symbols: every entry, in every mode that is drawn."""
     rng = random.Random(call)
@@ -117,7 +117,7 @@ def test_values(call):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("call", some(CALLS, 2))
+@pytest.mark.parametrize("call", some(CALLS, 4))
 def test_values_on_a_tape(call):
     """On whole arrays each call gives the same, or the tape ends."""
     rng = random.Random(call)

@@ -110,7 +110,7 @@ def rows(case):
     return verify.check(case, quick=True).comparisons
 
 
-@pytest.mark.parametrize("name", some(SLOPES, 6))
+@pytest.mark.parametrize("name", some(SLOPES, 12))
 def test_a_slope(name):
     """It is proved, or equal by the law that is named; with another sign or factor it is refuted."""
     forward, slope, domain, law = SLOPES[name]
@@ -234,7 +234,7 @@ def test_infinities_and_numbers():
     assert rows(verify.pair(forward, lambda d, x: 2 * d * x, x="3"))[0].verdict is Verdict.REFUTED
 
 
-@pytest.mark.parametrize("name", some(ONE_FORM, 6))
+@pytest.mark.parametrize("name", some(ONE_FORM, 12))
 @pytest.mark.parametrize("wrong", [0, 1e-9])
 def test_rounded_constants_whose_effects_have_one_form(name, wrong):
     """Two constants that may move together without an effect are corrected as others are; what is wrong is refuted."""

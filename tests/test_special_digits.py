@@ -230,7 +230,7 @@ def on_symbols(name, *arguments):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", some(TABLE, 16))
+@pytest.mark.parametrize("name", some(TABLE, 32))
 def test_value_and_derivative(name):
     """The formula and its derivative have mpmath's values to 50 digits, and no others."""
     function, *arguments = TABLE[name]

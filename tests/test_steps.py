@@ -50,7 +50,7 @@ def plain(wrong):
     )
 
 
-@pytest.mark.parametrize("made", some([helped, looped, plain], 3))
+@pytest.mark.parametrize("made", some([helped, looped, plain], 6))
 def test_each_rounding_has_its_own_whole_numbers(made):
     """A gradient that is wrong at one whole number of one rounding is refuted; right ones are proved."""
     assert {row.verdict.name for row in verify.check(made(0)).comparisons} == {"PROVED"}

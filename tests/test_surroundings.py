@@ -68,7 +68,7 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("question", some(QUESTIONS, 4))
+@pytest.mark.parametrize("question", some(QUESTIONS, 8))
 def test_a_branch_on_what_no_run_varies_is_a_hazard(question):
     """The line is named, and strict gates fail."""
     (finding, *_) = found(cubed(deciding(question)))

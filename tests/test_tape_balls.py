@@ -12,7 +12,7 @@ from verify.tape.balls import at
 from verify.tape.tape import Tape
 
 
-@pytest.mark.parametrize("bits", some([64, 400], 2))
+@pytest.mark.parametrize("bits", some([64, 400], 4))
 def test_balls_hold_the_value_of_each_element(bits):
     """At the sample and at another point, balls overlap those of a plain evaluation, and have limits where these do."""
     for seed in range(200):

@@ -63,7 +63,7 @@ def values(tape, read, prime=2**61 - 1):
     return result
 
 
-@pytest.mark.parametrize("seed", some(range(30), 4))
+@pytest.mark.parametrize("seed", some(range(30), 8))
 def test_joined_parts_give_the_same_values(seed):
     """Of random tapes with blocks of all sizes, whatever elements are wanted."""
     rng = random.Random(seed)

@@ -150,7 +150,7 @@ PLANTS = {
 }
 
 
-@pytest.mark.parametrize("plant", some(PLANTS, 3))
+@pytest.mark.parametrize("plant", some(PLANTS, 6))
 def test_a_planted_error_is_refuted(monkeypatch, plant):
     """The comparison with the scalar engine notices each kind of mistake that a sweep can make."""
     monkeypatch.setattr(module, *PLANTS[plant])

@@ -158,7 +158,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG, 40))
+@pytest.mark.parametrize("name", some(WRONG, 80))
 def test_a_wrong_subgradient_at_a_tie_is_refuted(name):
     """What is no convex combination of the derivatives around a tie is refuted on the tie."""
     wrong = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
@@ -166,7 +166,7 @@ def test_a_wrong_subgradient_at_a_tie_is_refuted(name):
     assert {row.evidence.kind for row in wrong} == {"edge"}
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 10))
+@pytest.mark.parametrize("name", some(RIGHT, 20))
 def test_a_right_subgradient_at_a_tie_is_proved(name):
     """Any convention that is a subgradient passes."""
     result = verify.check(RIGHT[name])
@@ -195,7 +195,7 @@ BOUNDED = {
 }
 
 
-@pytest.mark.parametrize("name", some(BOUNDED, 2))
+@pytest.mark.parametrize("name", some(BOUNDED, 4))
 def test_a_tie_that_several_inputs_have_to_move_to_is_found(name):
     """Where no one entry reaches a tie within its bounds, several are moved: a tie counted twice is refuted there."""
     (forward, backward), number, (low, high) = BOUNDED[name]

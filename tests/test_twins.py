@@ -13,7 +13,7 @@ from verify.discovery.collect import collect
 FILES = sorted((Path(__file__).parent / "data" / "twins").glob("*.py"))
 
 
-@pytest.mark.parametrize("file", some(FILES[::-1], 24), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", some(FILES[::-1], 48), ids=lambda file: file.stem)
 def test_twins(file):
     """The wrong twin of a report is refuted or has a finding that the right one has not; the right one passes."""
     results = {case.name: check(case) for case in collect([str(file)])}

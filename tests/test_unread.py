@@ -108,7 +108,7 @@ READ = {
 }
 
 
-@pytest.mark.parametrize("name", some(OPEN, 4))
+@pytest.mark.parametrize("name", some(OPEN, 8))
 def test_code_that_does_not_read_its_masks_is_one_run_for_all_regions(name):
     """With the answers of the run at the sample put in, it comes to the nodes of that run."""
     run, seen = unread(OPEN[name])
@@ -116,7 +116,7 @@ def test_code_that_does_not_read_its_masks_is_one_run_for_all_regions(name):
     assert run.agrees(seen)
 
 
-@pytest.mark.parametrize("name", some(READ, 4))
+@pytest.mark.parametrize("name", some(READ, 8))
 def test_code_that_reads_a_mask_ends_the_run(name):
     """Whatever way it takes, and whether or not it catches the exception."""
     read = READ[name]
@@ -153,7 +153,7 @@ def test_code_that_reads_a_mask_ends_the_run(name):
             lambda x: np.interp(x, [0.0, 1.0], [0.0, 2.0]),
             lambda x: np.digitize(x, [0.0, 1.0]) * x,
         ],
-        4,
+        8,
     ),
 )
 def test_what_reads_answers_to_compute_ends_the_run_or_leaves_them_open(read):

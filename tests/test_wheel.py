@@ -185,7 +185,7 @@ def test_the_suite_in_every_format(installed, tmp_path):
 
 
 @slow
-@pytest.mark.parametrize("of", some(["checkout", "installed"], 2))
+@pytest.mark.parametrize("of", some(["checkout", "installed"], 4))
 def test_second_names_are_names_of_one_module(of, request, tmp_path):
     """Under each name is the same module with its own spec, whichever is imported first."""
     commands = request.getfixturevalue("installed") if of == "installed" else Path(sys.executable).parent

@@ -71,7 +71,7 @@ CASES = {
 def test_wide_domains_are_decided_within_seconds(command, tmp_path, scale, verdict):
     """With five seconds a case and every check, right gradients are proved, and those off by a factor refuted."""
     file = tmp_path / "wide_cases.py"
-    tried = some(CASES, 8)
+    tried = some(CASES, 16)
     rows = "".join(f"{name}_case = {CASES[name]}\n" for name in tried)
     file.write_text(f"SCALE = {scale}\n{HEAD}\n{rows}")
     cases = json.loads(command(file, "--timeout", 5, "--report", "json").out)["cases"]

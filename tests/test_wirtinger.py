@@ -120,7 +120,7 @@ TWINS = {
 }
 
 
-@pytest.mark.parametrize("name", some(TWINS, 6))
+@pytest.mark.parametrize("name", some(TWINS, 12))
 def test_conventions(name):
     """Each convention proves its own gradients, refutes those of the other and names it, and refutes wrong ones."""
     forward, torch, jax, mistakes, inputs = TWINS[name]
@@ -159,7 +159,7 @@ def test_the_negative_is_no_conjugate():
             (lambda d, z, phase: field_intensity_back(d, z, phase, conjugate=lambda m: m), False),
             (lambda d, z, phase: field_intensity_back(d, z, phase, norm=None), False),
         ],
-        2,
+        4,
     ),
 )
 def test_field_behind_a_lens(backward, is_right):

@@ -209,7 +209,7 @@ def test_what_a_case_leaves_changed(rows, shop, monkeypatch):
     """The case after one that changed its process is what it would be without it."""
     monkeypatch.setattr("verify.runner.process.origin", origin)  # its first worker has yet to import the checks
     text = "import os, random, sys, numpy as np\n"
-    spoilers = some(SPOILERS, 5)
+    spoilers = some(SPOILERS, 10)
     for number, code in enumerate(spoilers):
         text += cases(**{f"bad{number}": code, f"good{number}": "np.exp(sum([1])); random.random(); print('', end='')"})
     (shop / "bad.py").write_text(text)
@@ -233,7 +233,7 @@ REPLACED = [  # in the case, or where it is imported; what is replaced, and the 
 ]
 
 
-@pytest.mark.parametrize(("code", "start", "name"), some(REPLACED, 4), ids=lambda text: text[-12:])
+@pytest.mark.parametrize(("code", "start", "name"), some(REPLACED, 8), ids=lambda text: text[-12:])
 def test_a_function_that_we_compute_with_is_replaced(rows, shop, code, start, name):
     """A case that replaces what verdicts are computed with is no failure of ours, and has no verdict."""
     (shop / "bad.py").write_text(f"import numpy as np\n{start}\n" + cases(bad=code))
@@ -260,7 +260,7 @@ def test_what_a_case_assigns_to_a_library(rows, shop):
         "assert np.maximum(1, 2) == 2 and np.pi == math.pi > 3.1 and math.sqrt(4) == 2 and np.linalg.norm([3, 4]) == 5"
     )
     text = "import math, numpy as np\n"
-    assignments = some(ASSIGNMENTS, 3)
+    assignments = some(ASSIGNMENTS, 6)
     for number, code in enumerate(assignments):
         text += cases(**{f"bad{number}": code, f"good{number}": f"{own}; np.random.rand(1)"})
     (shop / "bad.py").write_text(text)
@@ -300,7 +300,7 @@ def test_threads_for_products_of_matrices():
 
 
 @slow
-@pytest.mark.parametrize("kind", some([Nursery, Spawner], 2))
+@pytest.mark.parametrize("kind", some([Nursery, Spawner], 4))
 def test_a_worker_has_one_thread_for_products(rows, shop, monkeypatch, kind):
     """The code under test finds it said, and what the user has said in its place."""
     (shop / "bad.py").write_text("import os\n" + cases(one="assert os.environ['OMP_NUM_THREADS'] == '1'"))
@@ -424,7 +424,7 @@ def test_the_limit_on_memory_of_the_project(command, shop):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no reaper")
-@pytest.mark.parametrize("how", some(["hangs", "ends", "dies"], 2))
+@pytest.mark.parametrize("how", some(["hangs", "ends", "dies"], 4))
 def test_children_in_a_session_of_their_own(rows, shop, how):
     """They end with the worker: at the latest when the command does."""
     code = (
@@ -503,7 +503,7 @@ def test_requests_that_cannot_be_read(do, status):
 
 
 @slow
-@pytest.mark.parametrize("how", some([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], 2))
+@pytest.mark.parametrize("how", some([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], 4))
 def test_a_worker_does_not_outlive_the_command(shop, how):
     """Whatever ends the command ends user code that hangs."""
     code = "import fcntl; f = open('held', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('ready')\n    while True: pass"
