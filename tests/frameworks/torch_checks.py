@@ -21,6 +21,7 @@ from torch_functions import RIGHT, WRONG
 
 import verify
 from verify import Verdict, torch_function
+from verify.adapters.torch import schemas
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.moves import COPIES, VIEWS
 from verify.adapters.torch.operations import OPERATIONS
@@ -31,6 +32,8 @@ from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
 from verify.tracing.symbols.trace import Trace
+
+ROOT = Path(verify.__file__).parents[1]
 
 
 def checked(case):
@@ -983,3 +986,34 @@ def test_an_answer_without_memory_is_kept_for_the_same_question():
             assert without_memory(aten.div.Tensor, [whole, 2], {}).dtype == torch.get_default_dtype()
     rows = torch.ones(2, 3)
     assert [without_memory(aten.neg.default, [x], {}).stride() for x in (rows, rows.t())] == [(3, 1), (1, 3)]
+
+
+def test_a_check_does_not_import_what_compiles_code():
+    """PyTorch's compiler takes seconds to import, more than a check takes: runs on symbols do not ask for it."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import torch_functions, verify\n"
+        "for name in ('cube', 'layer norm', 'cross entropy', 'linear'):\n"
+        "    assert verify.check(torch_functions.RIGHT[name], quick=True).good, name\n"
+        "assert 'torch._dynamo' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(torch_functions.__file__).parent, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("size", "stride"), [((3, 4), (4, 1)), ((3, 4), (0, 1)), ((2, 1, 3), (3, 9, 1)), ((0, 3), (3, 1))]
+)
+def test_results_on_ones_have_the_form_of_those_without_memory(size, stride):
+    """An operation that is asked for its shape on numbers gives what PyTorch says of tensors without memory."""
+    tensor = torch.ones(12, dtype=torch.float64).as_strided(size, stride)
+    aten = torch.ops.aten
+    for function, arguments in [
+        (aten.mul.Tensor, [tensor, tensor]),
+        (aten.log.default, [tensor]),
+        (aten.gt.Scalar, [tensor, 0]),
+        (aten.pow.Tensor_Scalar, [tensor.float(), 2]),
+        (aten.mean.dim, [tensor, [0]]),
+        (aten.cumsum.default, [tensor, 0]),
+    ]:
+        assert schemas._is_total(function)
+        given, said = (way(function, arguments, {}) for way in (schemas._by_ones, schemas._on_meta))
+        assert (given.device.type, given.size(), given.dtype) == ("meta", said.size(), said.dtype)

@@ -52,9 +52,13 @@ _ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item
 class Tracing(TorchDispatchMode):
     """Sees every operation of a run on symbols, those without a tensor of symbols too."""
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), options: Any = None) -> Any:
-        """Return what the operation gives."""
-        return dispatched(function, args, options or {})
+
+def _followed(_: Tracing, function: Any, types: Any, args: Any = (), options: Any = None) -> Any:
+    return dispatched(function, args, options or {})
+
+
+# What a class has when it is made PyTorch wraps, and the wrapper imports all that compiles code, which takes seconds.
+setattr(Tracing, "__torch_dispatch__", _followed)  # noqa: B010 - it is no method to the type checker
 
 
 @answers

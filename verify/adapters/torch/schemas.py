@@ -14,6 +14,7 @@ import torch
 
 _MOST = 4096  # results that are kept
 _results: dict[Any, Any] = {}
+_TOTAL = {"mean", "cumsum", "addmm", "logsumexp"}  # operations beside those of entries that all numbers can be given to
 
 
 class Schema(NamedTuple):
@@ -83,11 +84,28 @@ def without_memory(function: Any, args: Any, options: Any) -> Any:
     if key not in _results:
         if len(_results) >= _MOST:
             _results.clear()
-        meta = {"device": "meta"} if "device" in schema_of(function).parameters else {}
-        _results[key] = function(
-            *each(_meta, args), **{name: each(_meta, v) for name, v in {**options, **meta}.items()}
-        )
+        _results[key] = _by_ones(function, args, options) if _is_total(function) else _on_meta(function, args, options)
     return _results[key]
+
+
+def _is_total(function: Any) -> bool:
+    """Tell whether an operation has a result of the same form for all numbers, so that ones can be asked."""
+    return torch.Tag.pointwise in function.tags or schema_of(function).name in _TOTAL
+
+
+def _by_ones(function: Any, args: Any, options: Any) -> Any:
+    """Return what an operation gives, without its memory, as it gives it on ones.
+
+    Most of what PyTorch says of these operations on tensors without memory is written in Python, and imports all that
+    compiles code when it is asked first, which takes seconds.
+    """
+    made = function(*each(_ones, args), **{name: each(_ones, value) for name, value in options.items()})
+    return each(_meta, made)
+
+
+def _on_meta(function: Any, args: Any, options: Any) -> Any:
+    meta = {"device": "meta"} if "device" in schema_of(function).parameters else {}
+    return function(*each(_meta, args), **{name: each(_meta, v) for name, v in {**options, **meta}.items()})
 
 
 def _form(value: Any) -> Any:
@@ -97,6 +115,13 @@ def _form(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value), *map(_form, value)
     return type(value), value
+
+
+def _ones(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        last = sum((length - 1) * stride for length, stride in zip(value.size(), value.stride(), strict=True))
+        return torch.ones(last + 1 if value.numel() else 0, dtype=value.dtype).as_strided(value.size(), value.stride())
+    return value
 
 
 def _meta(value: Any) -> Any:

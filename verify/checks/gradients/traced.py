@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def check_traced(
     Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind, and where
     smaller ones are followed (`repeating`), they may leave one without formulas.
     """
-    progress, runs = _Progress(case, keep), list[Exact]()
+    progress, runs, graphs = _Progress(case, keep), list[Exact](), Graphs(sharing=quick)
     every = variants(case)
     for variant in every:
         attempt = attempted(case, variant, seed, None if quick else _MANY)
@@ -71,7 +72,9 @@ def check_traced(
             continue
         try:
             again = repeated(case, variant, seed, attempt) if repeating and has_smaller(case, variant, every) else None
-            rows, exact = (attempt.rows, again) if again else _followed(case, variant, seed, attempt, progress.taking())
+            rows, exact = (
+                (attempt.rows, again) if again else _followed(case, variant, seed, attempt, progress.taking(), graphs)
+            )
         except SubjectError as problem:
             progress.fail(variant, problem, seed)
             continue
@@ -84,10 +87,10 @@ def check_traced(
 
 
 def _followed(
-    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, keep: KeepRow
+    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, keep: KeepRow, graphs: Graphs
 ) -> tuple[list[Comparison], Exact]:
     """Return the rows of a variant that is followed on symbols; raises SubjectError."""
-    seen = observed(case, variant, seed, attempt)
+    seen = observed(case, variant, seed, attempt, graphs)
     rows, exact = _settled(case, seen, seed, attempt, keep)
     return _confirmed(case, exact.seen, rows, seed), exact
 
@@ -98,10 +101,30 @@ def _with_formulas(case: TracedCase, run: Exact, runs: Sequence[Exact], seed: in
     if run.followed or any(other.followed and other.seen.variant.choice == variant.choice for other in runs):
         return run
     try:
-        return _followed(case, variant, seed, Attempt(), progress.taking())[1]
+        return _followed(case, variant, seed, Attempt(), progress.taking(), Graphs(sharing=False))[1]
     except SubjectError as problem:
         progress.fail(variant, problem, seed)
         return run
+
+
+class Graphs:
+    """The graphs of runs, which later runs at the same sizes and labels continue if they are `sharing`.
+
+    A node is a function of the variables by their names, whichever run computed it first. So a later run has its own
+    sample, branches and floats, and meets gradients that were derived, and proofs for all inputs (`claims`).
+    """
+
+    def __init__(self, *, sharing: bool) -> None:
+        self._sharing, self._last = sharing, dict[Any, Trace]()
+
+    def trace(self, variant: Variant) -> Trace:
+        """Return what the next run of a variant is followed on."""
+        if not self._sharing:
+            return Trace()
+        like = tuple(variant.sizes.items()), tuple(np.asarray(label).tobytes() for label in variant.labels.values())
+        self._last[like] = made = Trace(self._last.get(like))
+        made.coarser, made.passed_on = 0, ""  # which are of a run, and not of its graph
+        return made
 
 
 class _Progress:
@@ -362,15 +385,18 @@ def _strays(case: TracedCase, exact: Exact, on_floats: FloatRun, seed: int) -> s
         return strays
 
 
-def observed(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
+def observed(
+    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, graphs: Graphs | None = None
+) -> Observation:
     """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
-    seen = Observation(variant, Trace())
+    graphs = graphs or Graphs(sharing=False)
+    seen = Observation(variant, graphs.trace(variant))
     try:
         observations = [observe(case, variant, seed, seen=seen)]
         if attempt.proved is None:
             _hold_against(attempt, seen)
         while _useless(observations[-1]) and len(observations) < _SAMPLES:
-            again = Observation(variant, Trace(), sample=len(observations))
+            again = Observation(variant, graphs.trace(variant), sample=len(observations))
             observations.append(observe(case, variant, seed, seen=again))
         return min(observations, key=_useless)
     except SubjectError as problem:

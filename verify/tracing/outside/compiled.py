@@ -29,7 +29,7 @@ from typing import Any
 from verify.cases.calling import call
 from verify.model.errors import CompiledError, ForeignSymbolError, UnboundedError
 from verify.model.identity import NOWHERE, Place
-from verify.model.package import TOP
+from verify.model.package import PACKAGE, TOP
 from verify.model.where import as_place, is_users, may_be_users
 from verify.tracing.symbols.calls import call_at, short_name
 
@@ -69,6 +69,7 @@ _MAKERS = {
 _CLASSES = {"fortran": "f2py", "cython_function_or_method": "Cython", "fused_cython_function": "Cython"}
 _FOLLOWED = ("numpy", TOP, "flint")  # whose C code is not the user's; Python's own has no place of its own
 _INSIDE = ("numba", "llvmlite", "cffi", "numpy")  # whose own frames tell nothing of the call that leads there
+_ADAPTERS = f"{PACKAGE}.adapters."
 _DEEPEST = 8  # of wrappers around a function
 
 
@@ -89,12 +90,14 @@ def naming() -> Iterator[None]:
 def _innermost_call(traceback: TracebackType | None) -> tuple[str, Place] | None:
     """Return what is compiled of the last call in a traceback, and the user's line that leads to it; or None.
 
-    A function that is a part of the case itself is called by no line of the user's.
+    A function that is a part of the case itself is called by no line of the user's. A framework's own compiled code
+    asks its adapter, which says what it does not follow.
     """
     place, last, function = NOWHERE, None, None
     while traceback is not None:
         frame, file = traceback.tb_frame, traceback.tb_frame.f_code.co_filename
         function = frame.f_locals["function"] if frame.f_code is call.__code__ else function
+        last = None if str(frame.f_globals.get("__name__")).startswith(_ADAPTERS) else last
         if may_be_users(file) and str(frame.f_globals.get("__name__")).partition(".")[0] not in _INSIDE:
             last = traceback
             place = as_place(file, traceback.tb_lineno) if is_users(file) or not place else place
