@@ -1085,3 +1085,151 @@ def test_a_shape_by_a_value_that_scan_invents_is_no_failure(folder, by, back):
     cases, missing = found_in(unit_of(listings(["picked.py"])[0]))
     assert all(check(case, 0, quick=True).good for case in cases)
     assert [*cases, *missing]
+
+
+SETTINGS = {
+    "constructor": ("def __init__(self, {0}={1}):\n        self.s = {0}", "forward(self, x)", "self.s"),
+    "forward": ("made = True", "forward(self, x, {0}={1})", "{0}"),
+    "field": ("{0}: float = {1}", "forward(self, x)", "self.{0}"),
+}
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize(
+    ("name", "default", "forward", "wrong"),
+    [("p", 0.5, "1 / (1 - {})", "2"), ("alpha", 0.01, "{}", "0.01"), ("scale", 2.0, "{} ** 2", "4")],
+)
+@pytest.mark.parametrize("place", SETTINGS)
+def test_numbers_that_are_defaults_have_a_second_value(folder, place, name, default, forward, wrong, good):
+    """A backward pass that is right by the default of a number alone is refuted, wherever the default stands."""
+    first, arguments, read = (text.format(name, default) for text in SETTINGS[place])
+    (folder / "setting.py").write_text(
+        "from dataclasses import dataclass\n\n"
+        + "@dataclass\n" * (place == "field")
+        + f"class Setting:\n    {first}\n\n"
+        f"    def {arguments}:\n        self.number = {forward.format(read)}\n        return x * self.number\n\n"
+        f"    def backward(self, dout):\n        return dout * {'self.number' if good else wrong}\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["setting.py"])[0]))
+    assert default == case.options[name][0]
+    assert all(0 < value < 1 for value in case.options[name]) or default > 1
+    assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize("read", ['settings.get("gain", 3.0)', 'settings.setdefault("gain", 3.0)', 'settings["alpha"]'])
+def test_numbers_in_dicts_have_a_second_value(folder, read, good):
+    """A number that is the default of a key is tried, and another one; so is that of a key with a usual value."""
+    (folder / "settings.py").write_text(
+        f"def scale_forward(x, settings):\n    return x * {read}, settings\n\n\ndef scale_backward(dout, settings):\n"
+        f"    return dout * {read if good else '0.8125' if 'alpha' in read else '3.0'}\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["settings.py"])[0]))
+    assert len({tuple(values.items()) for values in case.options["settings"]}) > 1
+    assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_number_that_tells_is_varied_among_many(folder, good):
+    """Where there are more numbers than are varied, those by which a gradient looks wrong are, and the others are said."""
+    (folder / "many.py").write_text(
+        "class Many:\n    def __init__(self, a=0.5, b=0.5, c=0.5, d=0.5, gain=0.5):\n"
+        "        self.a, self.b, self.c, self.d, self.gain = a, b, c, d, gain\n\n"
+        "    def forward(self, x):\n        return x * self.a * self.b * self.c * self.d * self.gain\n\n"
+        f"    def backward(self, dout):\n        return dout * self.a * self.b * self.c * self.d * {'self.gain' if good else '0.5'}\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["many.py"])[0]))
+    assert good or "gain" in case.options
+    assert any("only" in note and "=0.5" in note for note in case.notes)
+    assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize(
+    ("setting", "note"),
+    [
+        ("fill = -1e9", ""),
+        ("rate = 0.25", "only rate=0.25 was tried"),
+        ("RATE = 0.25", ""),
+        ("def __init__(self, rate=12):\n        self.rate = rate", "only rate=12 was tried"),
+        ("def __init__(self, units=12):\n        self.rate = 1", ""),
+        ("def __init__(self, **more):\n        self.rate = more.get('rate', 0.25)", "only rate=0.25 was tried"),
+    ],
+)
+def test_numbers_that_are_not_varied_are_said(folder, setting, note):
+    """Numbers that stayed at their defaults are named where they are read, and constants and sizes are not."""
+    rate = "self.RATE" if "RATE" in setting else "self.rate" if "rate" in setting else "2"
+    (folder / "rates.py").write_text(
+        f"class Rates:\n    {setting}\n\n    def forward(self, x):\n        return x * {rate}\n\n"
+        f"    def backward(self, dout):\n        return dout * {rate}\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["rates.py"])[0]))
+    assert [text.split(";")[0] for text in case.notes] == [note] * bool(note)
+
+
+def test_the_rate_of_learning_is_not_varied(folder):
+    """A layer whose backward moves its weights by a rate is right, and no other rate makes it wrong."""
+    (folder / "sgd.py").write_text(
+        "class Sgd:\n    def __init__(self, W, alpha=1.0):\n        self.W, self.alpha = W, alpha\n\n"
+        "    def forward(self, x):\n        self.x = x.copy()\n        return x @ self.W\n\n    def backward(self, dout):\n"
+        "        dx = dout @ self.W.T\n        self.W = self.W - self.alpha * self.x.T @ dout\n        return dx\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["sgd.py"])[0]))
+    assert "alpha" not in case.options
+    assert check(case, 0, quick=True).good
+
+
+MASKED_CALLS = {
+    "class": "class Masked:\n    def forward(self, x, {0}):\n        self.{0} = {0}\n        return {1}\n\n"
+    "    def backward(self, dout):\n        return {2}\n",
+    "cache": "def masked_forward(x, {0}):\n    return {1}, {0}\n\n\ndef masked_backward(dout, {0}):\n    return {2}\n",
+    "arguments": "def masked_forward(x, {0}, p):\n    return {1}\n\n\ndef masked_backward(dout, {0}, p):\n    return {2}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("forward", "right", "wrong"),
+    [
+        ("x * {0}", "dout * {0}", "dout * {0} * {0} * 1.5"),
+        ("np.where({0}, x, 0)", "np.where({0}, dout, 0)", "dout * 1"),
+        ("np.where(~{0}, x, 0)", "np.where({0}, 0, dout)", "dout * 0"),
+        ("x * (1 - {0})", "dout * (1 - {0})", "dout * (1 - 2 * {0})"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mask", "valid_mask"])
+@pytest.mark.parametrize("place", MASKED_CALLS)
+def test_masks_that_forward_takes(folder, place, name, forward, right, wrong):
+    """Masks that functions and `forward` are passed have no gradient: they are zeros and ones, or truth values."""
+    for backward, good in ((right, True), (wrong, False)):
+        kept = f"self.{name}" if place == "class" else name
+        text = MASKED_CALLS[place].format(name, forward.format(name), backward.format(kept))
+        (folder / "masked.py").write_text(f"import numpy as np\n\n\n{text}")
+        (case,), _ = found_in(unit_of(listings(["masked.py"])[0]))
+        assert any("of zeros and ones" in note for note in case.notes)
+        assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_mask_with_a_gradient_is_an_input(folder, good):
+    """What backward returns a gradient of by its name is differentiated, though it is called a mask."""
+    gradient = "dout * x" if good else "dout * mask"
+    (folder / "gate.py").write_text(
+        "def gate_forward(x, mask):\n    return x * mask, (x, mask)\n\n\ndef gate_backward(dout, cache):\n"
+        f"    x, mask = cache\n    dx = dout * mask\n    dmask = {gradient}\n    return dx, dmask\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["gate.py"])[0]))
+    assert [*case.real] == ["x", "mask"]
+    assert check(case, 0, quick=True).good == good
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_masked_scores_are_of_moderate_size(folder, good):
+    """Beside -1e9 for what is masked, scores are bounded: beyond, the gradients of a right layer differ from zero."""
+    backward = "p * (dout - (dout * p).sum(-1, keepdims=True))" if good else "p * dout"
+    (folder / "scores.py").write_text(
+        "import numpy as np\n\n\ndef scores_forward(x, mask):\n    e = np.exp(x - 1e9 * (1 - mask))\n"
+        "    p = (e + 1) / (e + 1).sum(-1, keepdims=True)\n    return p, (p, e)\n\n\ndef scores_backward(dout, cache):\n"
+        f"    p, e = cache\n    return {backward} * e / (e + 1)\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["scores.py"])[0]))
+    assert case.inputs["x"].high == 100 or not good
+    assert check(case, 0, quick=True).good == good

@@ -20,6 +20,8 @@ from verify.scan.variation import called
 _CHOSEN = "{} {}; for other values, write a case: `gradproof init`"
 _KINDS = ("is a value that scan chose", "are values that scan chose")
 _PASSED = "the code is passed {}"
+_MASKED = "{} {} of zeros and ones"
+_ARRAYS = ("is an array", "are arrays")
 _ONE_HOT = "{} as rows of the identity (one-hot)"
 _UNIT_UPSTREAM = "checked for {} = 1 only"
 
@@ -29,6 +31,8 @@ def notes_of_call(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any
     if values := chosen(candidate, recipe, module):
         texts = ", ".join(f"{name}={text}" for name, text in values.items())
         yield _CHOSEN.format(texts, _KINDS[len(values) > 1])
+    if masks := [name for name in recipe.inputs if name in recipe.masks]:
+        yield _MASKED.format(", ".join(masks), _ARRAYS[len(masks) > 1])
     if converted := list(dict.fromkeys(_converted(recipe))):
         yield _PASSED.format(", ".join(converted))
     if upstream := _upstream(candidate, module) if "upstream=1" in recipe.text else "":

@@ -7,12 +7,15 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import is_dataclass
 from typing import Any
 
+from verify.scan import names
 from verify.scan.candidate import Candidate
 from verify.scan.chosen import notes_of_call
+from verify.scan.options import default_numbers
 from verify.scan.recipe import Recipe, literal
-from verify.scan.shapes import is_weight
+from verify.scan.shapes import is_size, is_weight
 from verify.scan.source import Function
 from verify.scan.variation import called
 
@@ -35,23 +38,70 @@ def notes_of(
 def _untried(
     candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], nodes: Sequence[Function]
 ) -> Iterator[str]:
-    branching = {name for node in nodes for name in _branching(node)}
+    deciding = {name for node in nodes for name in _branching(node)}
+    numbers = {name: number for node in nodes for name, number in _numbers(node)}
+    defaults = [*_defaults(candidate, module, nodes), *numbers.items()]
     texts = [
         f"{name}={literal(default)}"
-        for name, default in _defaults(candidate, module)
-        if name in branching and name not in recipe.inputs and len(recipe.options.get(name, ())) < 2
+        for name, default in defaults
+        if (name in deciding or _has_number(default)) and name not in _settled(recipe, numbers)
     ]
     if texts:
         yield _NOTE.format(", ".join(dict.fromkeys(texts)))
 
 
-def _defaults(candidate: Candidate, module: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the arguments that are None or a text by default."""
+def _settled(recipe: Recipe, numbers: Mapping[str, float]) -> set[str]:
+    """Return what is an input, has several values, or is said to have one that scan has chosen."""
+    several = {name for name, values in recipe.options.items() if len(values) > 1}
+    keys = {key for values in recipe.options.values() if isinstance(values[0], dict) for key in values[0]}
+    passed = re.findall(r"\b(\w+)=(?!=)", recipe.text)
+    return {*recipe.inputs, *several, *passed, *(keys & {*numbers})}
+
+
+def _defaults(candidate: Candidate, module: Mapping[str, Any], nodes: Sequence[Function]) -> Iterator[tuple[str, Any]]:
+    """Yield what has a default: None, a text, a truth value, or what has numbers and is read, in classes as well.
+
+    No size is among them: the sizes that were checked are in the report; and neither is a rate of learning.
+    """
+    read = {name for node in nodes for name in _read(node)}
     for function in called(candidate, module):
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
-                if item.default is None or isinstance(item.default, (str, bool)):
+                others = is_size(name) or names.SIZES.match(name) or names.STEPPING.match(name)
+                counts = name in read and item.default is not item.empty and not others
+                if item.default is None or isinstance(item.default, (str, bool)) or counts:
                     yield name, item.default
+        if inspect.isclass(function):
+            yield from (
+                (name, value) for name, value in vars(function).items() if name in read and _is_setting(name, value)
+            )
+
+
+def _is_setting(name: str, value: Any) -> bool:
+    """Tell whether an attribute of a class may be set to other values: no constant, by its name or its many digits."""
+    return type(value) is float and value == float(f"{value:g}") and not name.isupper()
+
+
+def _has_number(default: Any) -> bool:
+    """Tell whether a default is a number that code computes with, or holds one, as settings in an object do."""
+    if is_dataclass(default) and not isinstance(default, type):
+        return _has_number(vars(default))
+    if isinstance(default, (dict, list, tuple)):
+        return any(map(_has_number, default.values() if isinstance(default, dict) else default))
+    return type(default) in (int, float)
+
+
+def _read(node: Function) -> Iterator[str]:
+    """Yield the names and attributes that a function reads."""
+    for item in ast.walk(node):
+        if isinstance(getattr(item, "ctx", None), ast.Load):
+            yield from filter(None, [getattr(item, "id", ""), getattr(item, "attr", "")])
+
+
+def _numbers(node: Function) -> Iterator[tuple[str, float]]:
+    """Yield the numbers that stand for keys and attributes which are not there: `settings.get("p", 0.5)`."""
+    for item in ast.walk(node):
+        yield from default_numbers(item).items()
 
 
 def _branching(node: Function) -> Iterator[str]:

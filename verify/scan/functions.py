@@ -30,9 +30,35 @@ def _pair(read: Read) -> Iterator[Reading]:
     yield from _filling(read)
     if {*read.taken} == {*read.needed}:
         yield from costs(read)
-    elif len(read.taken) == 1:
-        yield from of_arrays(read, lambda every: _closing(read, every), read.needed, labels, data)
-    yield from of_arrays(read, called(read, "pair"), read.needed, labels, data)
+    masks = [name for name in read.needed[1:] if name in read.hinted.masks and not _has_gradient(read, name)]
+    targets = [name for name in read.needed[1:] if names.is_label(name) and not _has_gradient(read, name)]
+    if len(read.taken) == 1:
+        for more in dict.fromkeys([(), (*masks, *targets)]):
+            fixed = list(dict.fromkeys([*labels, *more]))
+            yield from of_arrays(read, lambda every: _closing(read, every), read.needed, fixed, data)
+    for more in dict.fromkeys([tuple(masks), ()]):
+        fixed = list(dict.fromkeys([*labels, *more]))
+        if read.taken and {*read.taken[1:]} < {*read.needed}:
+            yield from of_arrays(read, lambda every: _by_name(read, every), read.needed, fixed, data)
+        yield from of_arrays(read, called(read, "pair"), read.needed, fixed, data)
+
+
+def _by_name(read: Read, inputs: Mapping[str, str]) -> Recipe:
+    """Return a function whose gradient takes the upstream, and some of its arguments: `(dout, mask, p)`."""
+    masks = [name for name, text in inputs.items() if name in read.hinted.masks and shapes.is_narrow(text)]
+    truths = {name: f"{name} == 1" for name in masks if read.hinted.masks[name]}
+    forward, backward = (", ".join(truths.get(name, name) for name in each) for each in (inputs, read.taken[1:]))
+    lines = [
+        f"dout = yield {read.candidate.forward}({forward}{PASSED})",
+        f"return {read.candidate.backward}(dout, {backward})",
+    ]
+    recipe = generator(read.candidate, inputs, lines)
+    return replace(recipe, passed=frozenset(read.signature) - {*read.taken}, masks=frozenset(masks))
+
+
+def _has_gradient(read: Read, name: str) -> bool:
+    """Tell whether a gradient is returned by the name of an argument's."""
+    return any(is_of(gradient, name) for gradient in (*read.returned, *read.keys))
 
 
 def _closing(read: Read, inputs: Mapping[str, str]) -> Recipe:
@@ -98,7 +124,7 @@ def _of_targets(read: Read) -> Iterator[Reading]:
             for kind in shapes.of_labels(target, [shaped[real[0]]], read.hinted) if target else [""]:
                 every = {name: shaped.get(name, kind) for name in read.needed}
                 yield narrowed([gradient(read, domain) for domain in shapes.domains(every, real)])
-            if target:
+            if target and target not in read.hinted.masks:
                 beside = (read.candidate, read.needed, shaped, target, lambda passed: both(read, passed))
                 for reading in chain(one_hot(*beside), headed(*beside) if read.logarithmic else ()):
                     yield [replace(recipe, passed=read.shared) for recipe in reading]

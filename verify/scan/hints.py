@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from verify.scan import names
+from verify.scan.options import settings
 from verify.scan.source import Function, parameters
 
 _GROUP = re.compile(r"\(([^()\n]*)\)")  # x: input data of shape (N, D)
 _OF_SIZE = re.compile(r"\b(size|shape|dimensions?)\W*$")  # of size (n_x, number of examples)
 _DIMENSION = re.compile(r"[A-Za-z]\w*|\d+|[A-Za-z]\w*\s*[*+]\s*[A-Za-z0-9]\w*")
+_INFINITE = 1e4  # and more: -1e4 is used with float16
 _JOINING = ("sum", "concatenate", "stack", "hstack", "vstack", "zip", "enumerate", "reduce")
 _INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot")
 
@@ -22,7 +24,8 @@ class Hints(NamedTuple):
 
     `listed` are those that may be lists, and `sizes` has how many entries the code takes of others. `divides` tells
     that the code divides whole numbers, so that sizes may have to be multiples. `flattened` are those whose rows the
-    code makes flat: they are meant to have more than two dimensions.
+    code makes flat: they are meant to have more than two dimensions. `masks` choose entries: zeros and ones, or truth
+    values where the code takes nothing else.
     """
 
     shapes: dict[str, tuple[str, ...]]
@@ -32,6 +35,7 @@ class Hints(NamedTuple):
     sizes: dict[str, int]
     divides: bool
     flattened: frozenset[str] = frozenset()
+    masks: Mapping[str, bool] = {}
 
 
 def hints(*functions: Function | None) -> Hints:
@@ -56,7 +60,15 @@ def hints(*functions: Function | None) -> Hints:
     sizes = {name: size for name, size in sizes.items() if not any(name in _sliced(node) for node in functions if node)}
     divides = any(isinstance(item, ast.FloorDiv) for node in functions if node for item in ast.walk(node))
     flattened = frozenset(name for node in functions if node for name in _flattened(node))
-    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides, flattened)
+    masks = _masks([node for node in functions if node])
+    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides, flattened, masks)
+
+
+def _masks(nodes: Sequence[Function]) -> dict[str, bool]:
+    """Return the arguments that are masks, by their names or their use, and whether they have to be truth values."""
+    used = masking_in(*nodes)
+    taken = (name for node in nodes for name in parameters(node) if not settings(name))
+    return {name: used.get(name, False) for name in taken if names.MASK.search(name) or name in used}
 
 
 def _flattened(node: Function) -> Iterator[str]:
@@ -68,6 +80,12 @@ def _flattened(node: Function) -> Iterator[str]:
             lengths = lengths[0].elts if len(lengths) == 1 and isinstance(lengths[0], ast.Tuple) else lengths
             if len(lengths) == 2 and ast.unparse(lengths[1]) == "-1":
                 yield name if name in parameters(node) else _name(item.args[0])
+
+
+def has_infinity(nodes: Sequence[Function]) -> bool:
+    """Tell whether code has a number that stands for infinity, as that of masked scores: -1e9."""
+    numbers = (item.value for node in nodes for item in ast.walk(node) if isinstance(item, ast.Constant))
+    return any(isinstance(number, (int, float)) and number >= _INFINITE for number in numbers)
 
 
 def clips_to_unit(functions: Iterable[Function]) -> bool:

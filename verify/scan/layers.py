@@ -15,7 +15,7 @@ from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.passed import MEANT
 from verify.scan.readings import Reading, narrowed
-from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
+from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, generator, quoted, table, variable
 from verify.scan.unit import STEP, Made, Unit, constructor, makings, widths_of
 from verify.scan.updating import STEPS, changing, updated
 from verify.scan.values import handed
@@ -32,9 +32,13 @@ def layers(unit: Unit) -> Iterator[Reading]:
     inputs = (*unit.hinted.indices, *unit.differentiated)
     targets = [name for name in others if names.is_label(name) and name not in inputs]
     usual = [name for name in others if name not in targets and settings(name)]
+    masks = [name for name in others if name in unit.hinted.masks and name not in unit.differentiated]
     readings = dict.fromkeys([(tuple(targets), tuple(usual)), ((), tuple(usual)), (tuple(targets), ()), ((), ())])
-    for real_targets, modes in readings:  # what is called y may be a second input, and what is called k an array
-        labels = [name for name in others if name in (*unit.hinted.indices, *real_targets) and name not in modes]
+    masked = dict.fromkeys([tuple(masks), ()])
+    for chosen, (real_targets, modes) in itertools.product(masked, readings):
+        # What is called y may be a second input, and what is called k an array.
+        fixed = (*unit.hinted.indices, *real_targets, *chosen)
+        labels = [name for name in others if name in fixed and name not in modes]
         arrays = [name for name in others if name not in (*labels, *modes)]
         for taken, alike in itertools.groupby(makings(unit), lambda made: (made.arrays, made.sizes)):
             ways = list(alike)
@@ -60,6 +64,9 @@ def _of_shapes(
     inputs = {name: shaped[name] for name in unit.needed if name in shaped}
     kinds = [shapes.of_labels(name, [shaped[unit.needed[0]]], unit.hinted) for name in labels]
     for combination in itertools.product(*kinds):
+        if any(unit.hinted.masks.get(name) for name in labels):
+            yield from _of_truths(unit, made, {**inputs, **dict(zip(labels, combination, strict=True))})
+            continue
         for weights in _weights(unit, made, inputs):
             params = {**{name: shaped[name] for name in made.arrays}, **weights.shapes}
             masks = {name: shapes.signs(shaped[name]) for name in made.masks}
@@ -70,7 +77,8 @@ def _of_shapes(
                     for domain in shapes.domains({**inputs, **params}, [*inputs, *params])
                 ]
             )
-    if len(labels) == 1 and not made.arrays and len(unit.needed) == len(inputs) + 1:
+    rows = len(labels) == 1 and labels[0] not in unit.hinted.masks  # -1 and 1 in place of a mask leave nothing out
+    if rows and not made.arrays and len(unit.needed) == len(inputs) + 1:
         yield from _one_hot(unit, made, inputs, labels[0])
 
 
@@ -86,6 +94,28 @@ def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> I
 
     for reading in one_hot(unit.candidate, unit.needed, inputs, label, lines, upstream=unit.last):
         yield [replace(recipe, passed=frozenset(constructor(unit.make))) for recipe in reading]
+
+
+def _of_truths(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Reading]:
+    """Yield a layer that is passed truth values, as code with `x[~mask]` has to be: numbers are other entries there."""
+    if made.arrays or len(inputs) < len(unit.needed):
+        return
+    truths = {name: f"{name} == 1" for name in _masks(unit, inputs) if unit.hinted.masks[name]}
+    lines = [
+        f"layer = {unit.constructed(made, NONE)}",
+        f"dout = yield {unit.calls(unit.candidate.forward, ', '.join(truths.get(name, name) for name in unit.needed))}",
+        f"return {unit.calls(unit.candidate.backward, '' if unit.alone else 'dout')}",
+    ]
+    ordered = {name: inputs[name] for name in unit.needed}
+    domains = shapes.domains(ordered, [*ordered])
+    recipes = [generator(unit.candidate, domain, lines, upstream=unit.last) for domain in domains]
+    passed, masks = frozenset(constructor(unit.make)), frozenset(truths)
+    yield narrowed([replace(recipe, passed=passed, masks=masks) for recipe in recipes])
+
+
+def _masks(unit: Unit, inputs: Mapping[str, str]) -> list[str]:
+    """Return the inputs of zeros and ones that are masks."""
+    return [name for name, text in inputs.items() if name in unit.hinted.masks and shapes.is_narrow(text)]
 
 
 def _split(unit: Unit, every: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -134,7 +164,7 @@ def _layer(
     text = STEPS + text if STEP in text else text
     passed = frozenset(constructor(unit.make)) if make != title else frozenset()
     options = {mode: settings(mode)[:1] for mode in modes}
-    stores, masks = tuple(weights.shapes), frozenset(made.masks)
+    stores, masks = tuple(weights.shapes), frozenset({*made.masks, *_masks(unit, inputs)})
     return Recipe(name, text, {**inputs, **params}, options, passed, stores, masks=masks)
 
 

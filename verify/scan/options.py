@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from verify.scan import names
@@ -13,6 +14,7 @@ from verify.scan.source import Function, parameters
 _TRUTHS, _AXES = (True, False), (-1, 0)
 # By the name of an argument: values to try, the usual one first.
 _SMALL = 4
+_SECOND, _LARGE = 0.75, 1e6  # how far a second number is from 0 or 1; numbers that stand for infinity have none
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^strides?$", (1, 2)),
     (r"^pad(ding)?$", (0, 1)),
@@ -20,12 +22,12 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"(kernel|filter|pool|window|field)_?(size|h|w|height|width)?$|^size$|^(k|fh|fw|hh|ww|ph|pw|f|f_?size)$", (2, 3)),
     (r"^mode$", ("train", "test")),
     (r"^(training|is_train\w*|train\w*|train_flg)$", _TRUTHS),
-    (r"^(p|drop\w*|ratio|rate|keep_?prob|dropout_ratio)$", (0.5,)),
+    (r"^(p|drop\w*|ratio|rate|keep_?prob|dropout_ratio)$", (0.375,)),  # half is 1 - p and 1 / p at once
     (r"^(eps|epsilon)$", (1e-5,)),
     (r"^momentum$", (0.9,)),
     (
         r"^(alpha|slope|negative_slope|leak\w*|lambda_?|lam|reg\w*|delta|margin|l2|weight_decay|temperature|tau|sigma)$",
-        (0.5,),
+        (0.8125,),
     ),
     (r"^(lr|learning_rate|step_size)$", (0.5,)),
     (r"^seed$", (0,)),
@@ -44,7 +46,7 @@ def settings(name: str) -> tuple[Any, ...]:
 def keyed(*functions: Function | None) -> dict[str, dict[str, Any]]:
     """Return the arguments that are read by text keys, as dicts with a value for each key: conv_param['stride'].
 
-    Keys without a usual value are left out: code that asks for them by `get` has a default.
+    It is the number that code asking by `get` has for a default, or else a usual value; keys without are left out.
     """
     read: dict[str, dict[str, Any]] = {}
     for node in (item for item in functions if item):
@@ -52,7 +54,9 @@ def keyed(*functions: Function | None) -> dict[str, dict[str, Any]]:
         for item in ast.walk(node):
             name, key = _key(item)
             if name in arguments and not (isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store)):
-                read.setdefault(name, {}).update(dict.fromkeys([key], settings(key)[0]) if settings(key) else {})
+                values = read.setdefault(name, {})
+                if usual := [*default_numbers(item).values(), *settings(key)]:
+                    values.setdefault(key, usual[0])
     weights = weights_in(*functions)
     return {name: values for name, values in read.items() if name not in weights}
 
@@ -64,6 +68,21 @@ def _key(node: ast.AST) -> tuple[str, str]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         return _named(node.func.value, node.args[0]) if node.func.attr in ("get", "setdefault") else ("", "")
     return "", ""
+
+
+def default_numbers(node: ast.AST) -> dict[str, float]:
+    """Return the number that is taken for a text key, or an attribute, that is not there: param.get("p", 0.5)."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="get" | "setdefault" | "pop"), args=[ast.Constant(str(key)), value]):
+            pass
+        case ast.Call(func=ast.Name("getattr"), args=[_, ast.Constant(str(key)), value]):
+            pass
+        case _:
+            return {}
+    with suppress(ValueError):
+        number = ast.literal_eval(value)
+        return {key: number} if type(number) in (int, float) else {}
+    return {}
 
 
 def _named(value: ast.expr, key: ast.expr) -> tuple[str, str]:
@@ -145,20 +164,33 @@ def _texts(node: ast.expr) -> list[str]:
 
 
 def varied(name: str, default: Any, texts: Sequence[str] = ()) -> tuple[Any, ...]:
-    """Return the values that an argument with a default is tried with: both truth values, or small numbers.
+    """Return the values that an argument with a default is tried with: both truth values, or two numbers and more.
 
     `texts` are those that the code compares it with.
     """
-    usual = settings(name) if default in settings(name) and not isinstance(default, float) else ()
+    usual = settings(name) if default in settings(name) else ()
     if isinstance(default, str) and (default in texts or usual):
         return tuple(dict.fromkeys([default, *texts, *usual]))
     if isinstance(default, bool):
         return (default, not default)
     if isinstance(default, int) and 0 <= default < _SMALL:
         return tuple(dict.fromkeys([default, *settings(name)[:3], default + 1]))
-    if isinstance(default, float) and default in (0, 1) and not names.RATE.match(name):
-        return (default, 0.5)  # at a neutral number a term that backward forgets is not seen
+    if isinstance(default, float):
+        return _numbers(name, default)
     return tuple(dict.fromkeys([default, *usual])) if usual else ()
+
+
+def _numbers(name: str, default: float) -> tuple[float, ...]:
+    """Return a default and a second number: what is right by the default alone (`2` for `1 / (1 - p)`) is wrong there.
+
+    Both are on the same side of 0 and of 1, so that a rate stays one; how far a weight is moved is none of a gradient.
+    """
+    if names.STEPPING.match(name) or not abs(default) <= _LARGE:
+        return ()
+    if default in (0, 1):
+        return (default, 0.5)  # at a neutral number a term that backward forgets is not seen
+    start = 1 if default > 1 else 0
+    return (default, float(f"{start + _SECOND * (default - start):.3g}"))
 
 
 def alternatives(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -166,6 +198,6 @@ def alternatives(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {**values, key: other}
         for key, value in values.items()
-        for other in dict.fromkeys([*settings(key), *varied(key, value)])
+        for other in varied(key, value) or settings(key)
         if other != value
     ]

@@ -76,13 +76,24 @@ def called(read: Read, kind: str, more: str = "") -> Write:
     """Return what writes a case of functions by one of the usual protocols."""
     candidate = read.candidate
     name, title = variable(candidate), quoted(candidate.name)
-    functions = [candidate.forward, *([candidate.backward] if candidate.backward != candidate.forward else [])]
+    alike = candidate.backward == candidate.forward
+    taken = {candidate.forward: [*read.signature], **({} if alike else {candidate.backward: [*read.taken]})}
 
     def write(inputs: Mapping[str, str]) -> Recipe:
+        masks = [name for name, text in inputs.items() if name in read.hinted.masks and shapes.is_narrow(text)]
+        truths = [name for name in masks if read.hinted.masks[name]]
+        functions = [_passing(function, arguments, truths) for function, arguments in taken.items()]
         parts = ", ".join(part for part in [*functions, arguments(inputs), more] if part)
-        return Recipe(name, f"{name} = gradproof.{kind}({parts}{OPTIONS}, name={title})", inputs)
+        text = f"{name} = gradproof.{kind}({parts}{OPTIONS}, name={title})"
+        return Recipe(name, text, inputs, masks=frozenset(masks))
 
     return write
+
+
+def _passing(function: str, taken: Sequence[str], truths: Sequence[str]) -> str:
+    """Write a function, or one that passes it truth values for zeros and ones: code with `x[~mask]` takes no others."""
+    passed = [f"{name} == 1" if name in truths else name for name in taken]
+    return f"lambda {', '.join(taken)}: {function}({', '.join(passed)})" if {*taken} & {*truths} else function
 
 
 def both(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:

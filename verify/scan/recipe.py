@@ -27,7 +27,7 @@ class Recipe:
     `stores` are the inputs that the text stores in an object that has been made: weights.
     `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
     that the code cannot take another size of. `notes` say what was assumed. `masks` are the inputs
-    of zeros and ones by which entries are chosen.
+    of zeros and ones by which entries are chosen. `changes` tells that gradients are what backward takes off weights.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Recipe:
     sizes: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     masks: frozenset[str] = frozenset()
+    changes: bool = False
     output: str = (
         ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number
     )

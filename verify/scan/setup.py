@@ -16,7 +16,7 @@ from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
 from verify.scan.chosen import chosen
 from verify.scan.defaults import notes_of
 from verify.scan.engines import engines
-from verify.scan.hints import clips_to_unit, returned_by
+from verify.scan.hints import clips_to_unit, has_infinity, returned_by
 from verify.scan.layers import layers
 from verify.scan.nets import nets
 from verify.scan.options import choices, settings
@@ -39,7 +39,7 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "net": nets,
 }
 
-_SMALL = ("-0.5", "0.5")
+_SMALL, _MODERATE = ("-0.5", "0.5"), ("-100", "100")
 _MOST = 10_000  # readings that are looked at for each candidate, on every machine the same
 _AFTER = 60  # readings that are still tried after one that fits
 _IDLE = 3_000  # readings of other shapes that are passed over after one that fits: its own stand close to it
@@ -88,7 +88,9 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         return best._replace(cut=search.cut)
     recipe = _fixing(best.recipe, best.tried.lacking, module)
     if clips_to_unit(_functions(candidate, source)):
-        recipe = _unsaturated(recipe, module)
+        recipe = _within(_SMALL, recipe, module)
+    elif recipe.masks and has_infinity(_functions(candidate, source)):
+        recipe = _within(_MODERATE, recipe, module)
     if not takes_one(recipe, module):
         case = recipe.case(module)
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
@@ -120,12 +122,15 @@ def _fixing(recipe: Recipe, lacking: Sequence[str], module: Mapping[str, Any]) -
     return fixed if lacking and tried_recipe(fixed, module).fits else recipe
 
 
-def _unsaturated(recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
+def _within(bounds: tuple[str, str], recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
     """Return a case of numbers so small that no clip changes the probabilities that a network makes of them.
 
-    Beyond it backward gives the slope without the clip, as it is meant to: the clip is there for rounding.
+    Beyond it backward gives the slope without the clip, as it is meant to: the clip is there for rounding. So is the
+    number that stands for infinity in a mask: it is one beside numbers that are far smaller.
     """
-    small = recipe.bounded(*_SMALL, [name for name in recipe.inputs if not names.is_label(name)])
+    small = recipe.bounded(
+        *bounds, [name for name in recipe.inputs if name not in recipe.masks and not names.is_label(name)]
+    )
     return small if tried_recipe(small, module).score == RIGHT else recipe
 
 

@@ -116,6 +116,8 @@ def of_labels(name: str, firsts: Sequence[str], hints: Hints) -> list[str]:
 
     Those that ask least of the code come last: what is right for all real targets is right for 0 and 1.
     """
+    if name in hints.masks:
+        return list(dict.fromkeys(mask for first in firsts for mask in of_masks(first)))
     whole = [classes(first) for first in firsts if len(first.split()) > 1]
     stated = [" ".join(shape) for shape in [hints.shapes.get(name)] if shape and name not in hints.indices]
     real = dict.fromkeys([*stated, *firsts])
@@ -124,6 +126,14 @@ def of_labels(name: str, firsts: Sequence[str], hints: Hints) -> list[str]:
     if name not in hints.indices:
         return [*fixed, *narrow, *whole]
     return [*whole, *(_entry(first) for first in firsts if first), *(fixed + narrow if names.is_label(name) else ())]
+
+
+def of_masks(first: str) -> list[str]:
+    """Return what may stand for a mask beside an array, or its scores: zeros and ones, as text of a case."""
+    *rows, last = first.split() or [""]
+    pair = [*rows[-1:], *(rows[-1:] or [last])]
+    likely = [first, " ".join(rows), " ".join([*rows, "1"]), " ".join(pair), " ".join([*rows[:-1], *pair])]
+    return [signs(shape) for shape in dict.fromkeys(likely) if shape]
 
 
 def _entry(first: str) -> str:
@@ -158,7 +168,7 @@ def lookup(text: str) -> tuple[str, str] | None:
 
 
 def signs(first: str) -> str:
-    """Return labels that stand for 1 and -1, as text of a case."""
+    """Return labels that stand for 1 and -1, or a mask, as text of a case."""
     return f'gradproof.integer({quoted(first)}, below="2")'
 
 

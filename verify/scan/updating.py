@@ -44,6 +44,6 @@ def updated(unit: Unit, made: Made, weights: Weights, inputs: Mapping[str, str],
         f"return {', '.join(['gradient', *(f'{key} - layer.{weights.place(key)}' for key in keys)])}",
     ]
     recipe = replace(generator(candidate, {**inputs, **params}, lines), passed=frozenset(constructor(unit.make)))
-    recipe = replace(recipe, stores=tuple(keys))
+    recipe = replace(recipe, stores=tuple(keys), changes=True)
     stepped = change.initial or STEP in (*change.passed, *made.fixed.values())
     return replace(recipe, text=STEPS + recipe.text) if stepped else recipe

@@ -147,7 +147,7 @@ def _targeted(unit: Unit, lines: Lines) -> Iterator[Reading]:
             domains = shapes.domains({name: every[name] for name in needed}, predicted)
             recipes = [generator(candidate, domain, lines(", ".join), upstream=True) for domain in domains]
             yield narrowed([_passing(unit, recipe) for recipe in recipes])
-        if len(rest) == 1:
+        if len(rest) == 1 and rest[0] not in unit.hinted.masks:
             heads = headed(candidate, needed, shaped, rest[0], lines) if unit.logarithmic else ()
             for reading in itertools.chain(one_hot(candidate, needed, shaped, rest[0], lines), heads):
                 yield [_passing(unit, recipe) for recipe in reading]

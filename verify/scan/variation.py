@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from verify.scan import names
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.options import alternatives, settings, varied
 from verify.scan.read import resolved
 from verify.scan.recipe import Recipe
-from verify.scan.trial import OTHER_SHAPES, tried_recipe
+from verify.scan.trial import OTHER_SHAPES, RIGHT, Tried, tried_recipe
 
 _MOST = 12  # values of all options together, since cases take every combination of them
+_FEW = 4  # those up to which numbers are varied at which the gradients look right
 
 
 def with_options(
@@ -25,17 +27,34 @@ def with_options(
     `texts` are those that the code compares its arguments with.
     """
     combinations = 1
-    for name, values in _offered(candidate, recipe, module, texts):
-        fitting = [value for value in values[1:] if _fits(recipe, name, (value,), module)]
-        if fitting and combinations * (len(fitting) + 1) <= _MOST:
+    for most, name, values in _ordered(_offered(candidate, recipe, module, texts), recipe, module):
+        fitting = [value for value in values[1:] if _fits(_tried(recipe, name, value, module))]
+        if fitting and combinations * (len(fitting) + 1) <= most:
             recipe = replace(recipe, options={**recipe.options, name: (values[0], *fitting)})
             combinations *= len(fitting) + 1
     return recipe
 
 
-def _fits(recipe: Recipe, name: str, values: tuple[Any, ...], module: Mapping[str, Any]) -> bool:
-    outcome = tried_recipe(replace(recipe, options={**recipe.options, name: values}), module)
+def _ordered(
+    offered: Iterator[tuple[str, tuple[Any, ...]]], recipe: Recipe, module: Mapping[str, Any]
+) -> Iterator[tuple[int, str, tuple[Any, ...]]]:
+    """Yield options with how many values there may be with them: numbers come last, unless gradients look wrong at one.
+
+    Most code has numbers at their defaults for which a proof takes as long again, and says nothing else.
+    """
+    pairs = list(offered)
+    numbers = [pair for pair in pairs if isinstance(pair[1][0], float)]
+    telling = [(name, values) for name, values in numbers if _tried(recipe, name, values[1], module).score != RIGHT]
+    yield from ((_MOST, *pair) for pair in pairs if pair in telling or pair not in numbers)
+    yield from ((_FEW, *pair) for pair in numbers if pair not in telling)
+
+
+def _fits(outcome: Tried) -> bool:
     return outcome.fits or outcome.score == OTHER_SHAPES  # forward takes what backward has the wrong shape for
+
+
+def _tried(recipe: Recipe, name: str, value: Any, module: Mapping[str, Any]) -> Tried:
+    return tried_recipe(replace(recipe, options={**recipe.options, name: (value,)}), module)
 
 
 def _offered(
@@ -49,7 +68,8 @@ def _offered(
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
                 values = varied(name, item.default, texts.get(name, ()))
-                if name not in recipe.inputs and name not in recipe.options and values:
+                scaled = recipe.changes and names.RATE.match(name)  # the change of a weight is its gradient times that
+                if name not in recipe.inputs and name not in recipe.options and values and not scaled:
                     yield name, values
 
 
