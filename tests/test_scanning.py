@@ -789,6 +789,24 @@ def test_a_file_that_does_not_parse_beside_others(command, folder):
         assert "cube    x: N D" in done.out
 
 
+@pytest.mark.parametrize("missing", ["none.py", "no_folder", "notes.txt"])
+def test_a_path_that_is_none_beside_others(command, folder, missing):
+    """The others are checked, listed and written as cases, whatever the order, and the exit status is 2 each time."""
+    (folder / "cube.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+    (folder / "notes.txt").touch()
+    words = "not a Python file" if missing == "notes.txt" else "no such file"
+    for targets in ((missing, "cube.py"), ("cube.py", missing)):
+        done = command("scan", "--quick", *targets)
+        assert done.status == 2
+        assert words in " ".join(done.out.split())
+        assert "cube    x: N D" in done.out
+        done = command("scan", "--no-run", *targets)
+        assert (done.status, words in done.err, "cube and cube_prime" in done.out) == (2, True, True)
+    done = command("init", "--diff", "cube.py", missing)
+    assert (done.status, words in done.err, "cube_prime" in done.out) == (2, True, True)
+    assert command("scan", missing, f"{missing}_too").status == 2
+
+
 def test_directories_that_are_not_scanned(folder):
     """Hidden directories, environments and caches are passed over; without a gradient elsewhere there is nothing to do."""
     for name in (".git", "__pycache__", "venv"):

@@ -131,6 +131,28 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
         assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (status, 2, True)
 
 
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("none.py", "no such file"),
+        ("none", "no such file or module"),
+        ("empty.py", "contains no cases"),
+        ("notes.txt", "no such file or module"),
+    ],
+)
+def test_a_target_that_is_none_beside_others(command, rows, shop, target, reason):
+    """It is a row in error, in whatever place, and the others are checked; with nothing else it is refused."""
+    (shop / "empty.py").touch()
+    for targets in ((target, "shop.toml"), ("shop.toml", target)):
+        assert {row[:2] for row in rows(*targets, "-k", "also")} == {(target, "ERROR"), ("also right", "PROVED")}
+        assert rows.status == 2
+        (row,) = (case for case in rows.cases if case["name"] == target)
+        assert reason in row["comparisons"][0]["evidence"]["detail"]
+        assert row["comparisons"][0]["evidence"]["reason"] == Reason.NO_TARGET.value
+    done = command("run", target, target)
+    assert (done.status, done.out, done.err.count(reason)) == (2, "", 1)
+
+
 @pytest.mark.parametrize("subcommand", ["run", "list", "fix", "mutate"])
 @pytest.mark.parametrize(
     ("code", "problem"),

@@ -28,24 +28,32 @@ def listed(paths: Sequence[str]) -> int:
     files = listings(paths)
     _name_unwritten(files)
     for file in files:
-        if file.broken:
-            print(f"gradproof: {file.broken}", file=sys.stderr)
+        if file.broken or file.refused:
+            print(f"gradproof: {file.broken or file.refused}", file=sys.stderr)
         for item in file.candidates:
             names = " and ".join(dict.fromkeys([item.forward, item.backward]))
             print(f"{relative(file.path)}:{item.line}: {item.name}: {names}")
     if not any(file.candidates for file in files):
         raise none_in(paths)
-    return 0
+    return _status(files)
+
+
+def _status(files: Sequence[Listing]) -> int:
+    """Return the exit status of what checks nothing: 2 where a path was none, though others were read."""
+    return 2 if any(file.refused for file in files) else 0
 
 
 def scanned(workers: Workers, paths: Sequence[str]) -> list[CollectedCase | CaseResult]:
     """Return the cases of the gradients in source, and rows for what has no case; raises InputError for none."""
+    from verify.runner.workers import refused_row
+
     files = listings(paths)
     _name_unwritten(files)
     cases = [case for file in files if file.candidates or file.broken for case in workers.cases(unit_of(file))]
+    refused = [file for file in files if file.refused]
     if not cases:
-        raise none_in(paths)
-    return cases
+        raise InputError("\n".join(file.refused for file in refused)) if refused else none_in(paths)
+    return [*cases, *(refused_row(f"{file.path}", file.refused, "scan") for file in refused)]
 
 
 def _name_unwritten(files: Sequence[Listing]) -> None:
@@ -60,13 +68,16 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
     """Write files of cases for what scan finds, beside each module, or print them; returns the exit status."""
     from verify.initial.files import file_of
 
-    files = [file_of(workers, file) for file in listings(paths) if file.candidates]
+    listed = listings(paths)
+    for path in [file for file in listed if file.refused]:
+        print(f"gradproof: {path.refused}", file=sys.stderr)
+    files = [file_of(workers, file) for file in listed if file.candidates]
     files = [file for file in files if file.cases or file.missing]
     if not files:
         raise none_in(paths)
     if diff:
         print("".join(file.diff for file in files), end="")
-        return 0
+        return _status(listed)
     written = [file for file in files if file.write()]
     for file in files:
         print(f"{relative(file.path)}: {file.summary if file in written else 'already exists and was not changed'}")
@@ -75,7 +86,7 @@ def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
     if made := [file.path for file in written if file.cases]:
         print(f"check them: {shlex.join(['gradproof', *_targets(made)])}")
         print(f"look for the changes that correct them: {shlex.join(['gradproof', 'fix', *_targets(made)])}")
-    return 0
+    return _status(listed)
 
 
 def _targets(files: Sequence[Path]) -> list[str]:

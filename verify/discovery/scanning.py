@@ -19,26 +19,36 @@ from verify.scan.source import Source
 class Listing(NamedTuple):
     """A file with what has a gradient in it; `broken` says on which line it is no Python, if it is none.
 
-    `unwritten` are its classes whose backward is empty, with the lines.
+    `unwritten` are its classes whose backward is empty, with the lines. `refused` says why a path has no file to read.
     """
 
     path: Path
     candidates: Sequence[Candidate]
     broken: str = ""
     unwritten: Sequence[str] = ()
+    refused: str = ""
 
 
 def listings(paths: Sequence[str]) -> list[Listing]:
-    """Return the files that have gradients; raises InputError for a path that is none, or has no Python source.
+    """Return the files that have gradients, and the paths that are none or have no Python source.
 
-    A file that is named and no Python is a row beside others, and an InputError where there are none.
+    Raises InputError where these, and files that are named and no Python, are all that there is.
     """
-    named = {Path(path) for path in paths if Path(path).is_file()}
-    files = dict.fromkeys(file for path in paths or ["."] for file in _files(path))
+    named, walked = {Path(path) for path in paths if Path(path).is_file()}, [_walked(path) for path in paths or ["."]]
+    files = dict.fromkeys(file for each in walked if not isinstance(each, Listing) for file in each)
     read = [_listing(file, parsed=file in named) for file in files]
+    refused = [each for each in walked if isinstance(each, Listing)]
     if all(listing.broken and listing.path in named for listing in read):
-        raise InputError("\n".join(f"{listing.broken}: fix the file, or scan another one" for listing in read))
-    return [listing for listing in read if listing.candidates or listing.broken or listing.unwritten]
+        broken = [f"{listing.broken}: fix the file, or scan another one" for listing in read]
+        raise InputError("\n".join([*broken, *(listing.refused for listing in refused)]))
+    return [listing for listing in read if listing.candidates or listing.broken or listing.unwritten] + refused
+
+
+def _walked(path: str) -> list[Path] | Listing:
+    try:
+        return list(_files(path))
+    except InputError as problem:
+        return Listing(Path(path), (), refused=f"{problem}")
 
 
 def unit_of(listing: Listing) -> Unit:

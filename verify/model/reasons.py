@@ -19,6 +19,7 @@ class Reason(Enum):
     INTERNAL_ERROR = "internal-error"
     REPLACED_LIBRARY = "replaced-library"
     # Where cases are made.
+    NO_TARGET = "no-target"
     NOT_PYTHON = "not-python"
     IMPORT_FAILED = "import-failed"
     UNSTABLE_IMPORT = "unstable-import"

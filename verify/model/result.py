@@ -164,8 +164,9 @@ class CaseResult:
 
     @property
     def unparsed(self) -> bool:
-        """Tell whether it stands for a file that is no Python; one that is a known failure passes."""
-        return any(c.evidence.reason is Reason.NOT_PYTHON and not c.passes for c in self.comparisons)
+        """Tell whether it stands for a target that is none, or a file that is no Python; a known failure passes."""
+        unread = (Reason.NO_TARGET, Reason.NOT_PYTHON)
+        return any(c.evidence.reason in unread and not c.passes for c in self.comparisons)
 
     @cached_property
     def passes(self) -> bool:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TextIO, TypeVar
 
 from verify.discovery.messages import Answer, Task, Unit
-from verify.discovery.targets import case_name
+from verify.discovery.targets import case_name, is_path
 from verify.discovery.writing import no_cases
 from verify.model.comparison import REST
 from verify.model.errors import InputError, WorkerError
@@ -134,15 +134,23 @@ class Workers:
             self._ask("record")
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[CollectedCase | CaseResult]:
-        """Return the cases of all targets in order, with a row in place of what could not be imported."""
+        """Return the cases of all targets in order, with a row in place of what could not be imported, or is no target.
+
+        Raises InputError where there is nothing but targets that are none.
+        """
         unique: dict[tuple[Place, str, str], CollectedCase | CaseResult] = {}
-        for target in dict.fromkeys(targets):
-            cases = self._of_target(target, layers)
-            if not cases:
-                raise no_cases(target)
+        refused: list[str] = []
+        for target in (wanted := dict.fromkeys(targets)):
+            try:
+                cases = self._of_target(target, layers)
+            except InputError as problem:
+                refused.append(f"{problem}")
+                cases = [refused_row(target, f"{problem}")]
             for case in cases:  # one file may be named in several ways, one case imported from module to module
                 lost = case.target if isinstance(case, CaseResult) else ""
                 unique.setdefault((case.where, case.name, lost), case)
+        if len(refused) == len(wanted):
+            raise InputError("\n".join(dict.fromkeys(refused)))
         return list(unique.values())
 
     def cases(self, unit: Unit) -> list[CollectedCase | CaseResult]:
@@ -182,7 +190,9 @@ class Workers:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
             return [_lost(target, NOWHERE, ("gradproof", "run", target), answer)]
-        return [case for unit in answer.value for case in self.cases(unit)]
+        if cases := [case for unit in answer.value for case in self.cases(unit)]:
+            return cases
+        raise no_cases(target)
 
     def _collect(self, unit: Unit) -> Answer:
         answer = self._ask("cases", unit, more=SECONDS * unit.scan)
@@ -283,6 +293,12 @@ def _missing(case: CollectedCase, problem: str, reason: Reason) -> CaseResult:
 def _lost(target: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:
     """Return the row of what could not be imported."""
     return replace(_row(case_name(target), where, reproduce, answer), target=target)
+
+
+def refused_row(target: str, problem: str, command: str = "run") -> CaseResult:
+    """Return the row of a target beside others that is none: a file that does not exist, or has no cases."""
+    place = Place(target, 0) if is_path(target) else NOWHERE
+    return _lost(target, place, ("gradproof", command, target), Answer("failed", problem, reason=Reason.NO_TARGET))
 
 
 def _cut_short(answer: Answer) -> CaseResult:
