@@ -17,6 +17,7 @@ from verify.checks.approximation.settle import Approximations
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
+from verify.checks.gradients.by_option import by_option
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.misshapen import made_at
 from verify.checks.gradients.orientations import dependent, left_out
@@ -83,7 +84,8 @@ def check_traced(
         runs.append(exact)
         progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
     runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
-    return progress.result(), runs
+    result = progress.result()
+    return replace(result, comparisons=tuple(by_option(result.comparisons))), runs
 
 
 def _followed(
