@@ -121,8 +121,8 @@ class Search:
     def _others(self, singles: list[Edits], likely: Sequence[Place]) -> list[Edits]:
         """Return the edits in one place that are not among some, which they are added to."""
         tried = set(singles)
-        singles: Edits = self._ask(SINGLES, (), likely, limit=self._left)
-        others: list[Edits] = [(edit,) for edit in singles if (edit,) not in tried]
+        alone: Edits = self._ask(SINGLES, (), likely, limit=self._left)
+        others: list[Edits] = [(edit,) for edit in alone if (edit,) not in tried]
         singles += others
         return others
 
