@@ -24,7 +24,7 @@ from verify import Verdict, torch_function
 from verify.adapters.torch import schemas
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.moves import COPIES, VIEWS
-from verify.adapters.torch.operations import OPERATIONS
+from verify.adapters.torch.operations import OF_COMPLEX, OPERATIONS
 from verify.adapters.torch.running import followed
 from verify.adapters.torch.schemas import without_memory
 from verify.adapters.torch.tensors import entering, leaving
@@ -194,8 +194,8 @@ def shorter(ctx, x):
     return x.to(torch.float8_e4m3fn).to(x.dtype)
 
 
-def complex_numbers(ctx, x):
-    return x.to(torch.complex128).real
+def by_fourier(ctx, x):
+    return torch.fft.fft(x).real
 
 
 def before_in_another_shape(ctx, x):
@@ -234,7 +234,7 @@ REFUSED = {
     into_a_view_of_before: "made before the run",
     into_whole_numbers: "written into a tensor of torch.int64",
     shorter: "a tensor of torch.float8_e4m3fn",
-    complex_numbers: "aten._to_copy.default",
+    by_fourier: "aten._fft_r2c.default",
     before_in_another_shape: "aten.unsqueeze_.default",
     masked_with_infinity: "-inf",
     written_to_out: "aten.mul.out",
@@ -485,6 +485,11 @@ VALUES = {
     "bmm": lambda x: torch.bmm(x[None], x.t()[None]),
     "mv": lambda x: x @ x[0],
     "dot": lambda x: torch.dot(x[0], x[1]),
+    "vdot": lambda x: torch.vdot(*_complex(x)[:, :2].unbind(0)).real,
+    "_conj": lambda x: _complex(x).conj().imag.clone(),
+    "angle": lambda x: torch.angle(_complex(x)),
+    "complex": lambda x: torch.complex(x, x.flip(0)).imag.clone(),
+    "polar": lambda x: torch.view_as_real(torch.polar(x.abs(), x)),
     "addmm": lambda x: torch.addmm(x[:, :1], x, x.t(), beta=2, alpha=3),
     "baddbmm": lambda x: torch.baddbmm(x[:, :1], x[None], x.t()[None], beta=2, alpha=3),
     "addmv": lambda x: torch.addmv(x[:, 0], x, x[0], beta=2, alpha=3),
@@ -527,6 +532,50 @@ VALUES = {
     "sigmoid_backward": lambda x: torch.ops.aten.sigmoid_backward(x, x.sigmoid()),
     "tanh_backward": lambda x: torch.ops.aten.tanh_backward(x, x.tanh()),
 }
+
+
+def _complex(x):
+    return torch.complex(x, x.flip(0) + 2)
+
+
+OF_COMPLEX_VALUES = {
+    **{
+        name: (lambda z, name=name: getattr(torch, name)(z, z.flip(1))) for name in ("add", "sub", "mul", "div", "rsub")
+    },
+    "sum": lambda z: z.sum() + z.sum(1, keepdim=True),
+    "mean": lambda z: z.mean() + z.mean(0),
+    "cumsum": lambda z: z.cumsum(1),
+    "pow": lambda z: z**3 + (z + 4) ** -2,
+    "log2": lambda z: torch.log2(z + 3),
+    "index_put": lambda z: z.index_put([torch.tensor([0, 0])], z.flip(1), accumulate=True),
+    "index_add": lambda z: z.index_add(0, torch.tensor([1, 1]), z, alpha=2),
+    "scatter_add": lambda z: z.scatter_add(1, torch.tensor([[0, 0], [1, 0]]), z),
+    "mm": lambda z: z @ z.t(),
+    "bmm": lambda z: torch.bmm(z[None], z.t()[None]),
+    "mv": lambda z: torch.mv(z, z[0]),
+    "dot": lambda z: torch.dot(z[0], z[1]),
+    "vdot": lambda z: torch.vdot(z[0], z[1]),
+    "addmm": lambda z: torch.addmm(z[:, :1], z, z.t(), beta=2, alpha=3j),
+    "baddbmm": lambda z: torch.baddbmm(z[:, :1][None], z[None], z.t()[None], beta=2j),
+    "addmv": lambda z: torch.addmv(z[:, 0], z, z[1]),
+    "addcmul": lambda z: torch.addcmul(z, z, z.flip(0), value=2),
+    "addcdiv": lambda z: torch.addcdiv(z, z, z.flip(0), value=2),
+    "lerp": lambda z: torch.lerp(z, z.flip(0), 0.25),
+    "abs": lambda z: z.abs() + 0j,
+    "angle": lambda z: z.angle() + 0j,
+    "eq": lambda z: (z == z.flip(0)) * z,
+    "ne": lambda z: (z != z.flip(0)) * z,
+    "_conj": lambda z: z.conj() + 0,
+    "conj_physical": lambda z: z.conj_physical(),
+    "complex": lambda z: torch.complex(z.imag, z.real),
+}
+
+
+@pytest.mark.parametrize("name", sorted(OF_COMPLEX))
+def test_each_operation_on_complex_numbers_is_pytorchs(name):
+    """Both parts have the values of PyTorch."""
+    compute = OF_COMPLEX_VALUES.get(name) or getattr(torch, name)
+    assert values_agree(lambda x: torch.view_as_real(compute(_complex(x))))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -789,8 +838,8 @@ def test_bad_input_is_named():
         torch_function(torch_functions.LeakyRelu, y="N")
     with pytest.raises(InputError, match="forward takes 'slope' too: describe it"):
         torch_function(torch_functions.LeakyRelu, x="N")
-    with pytest.raises(InputError, match="complex inputs are not supported"):
-        torch_function(torch_functions.Cube, x=verify.complex("N"))
+    with pytest.raises(InputError, match="order=2 is for real inputs"):
+        torch_function(torch_functions.Cube, x=verify.complex("N"), order=2)
 
 
 def test_a_function_without_a_differentiable_output():

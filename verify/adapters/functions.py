@@ -27,8 +27,9 @@ def torch_function(
     """Make a case of a `torch.autograd.Function`: `torch_function(Linear, x="N D", w="M D")`.
 
     The inputs are described by the names of forward's parameters: a shape for a tensor of float64, or `gradproof.real`,
-    `gradproof.fixed`, `gradproof.integer` (int64) and `gradproof.constant` (any value). `options` holds values to try
-    for further parameters; the other keyword arguments are those of `gradproof.case`.
+    `gradproof.complex` (complex128), `gradproof.fixed`, `gradproof.integer` (int64) and `gradproof.constant` (any
+    value). `options` holds values to try for further parameters; the other keyword arguments are those of
+    `gradproof.case`.
 
     The Function is called by `apply` with copies of the inputs, and PyTorch's engine calls backward. Beside the plain
     call, it is called with each input frozen (`requires_grad=False`) if there are several, with a second backward after

@@ -71,8 +71,8 @@ def calling_case(
     """
     with naming(name or title):
         _check_order(order)
-        if any(isinstance(value, Complex) for value in first.inputs.values()):
-            raise InputError("complex inputs are not supported yet")
+        if order == _SECOND and any(isinstance(value, Complex) for value in first.inputs.values()):
+            raise InputError("order=2 is for real inputs")
         by_first = _differentiated(first.inputs)
         call, names, inputs, terms = second_order(first) if order == _SECOND else first
         options = terms.options or {}

@@ -13,12 +13,14 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from verify.adapters.torch.complexes import beside, halves, in_type, number_of, part_of, whole
 from verify.adapters.torch.definitions import definition
-from verify.adapters.torch.moves import COPIES, VIEWS, adds, moved, node, reshaped
-from verify.adapters.torch.operations import OPERATIONS, UNBOUNDED
+from verify.adapters.torch.moves import COPIES, VIEWS, adds, filling, is_frozen, moved, node, reshaped
+from verify.adapters.torch.operations import OF_COMPLEX, OPERATIONS, UNBOUNDED
 from verify.adapters.torch.schemas import each, parts, schema_of, without_memory
 from verify.adapters.torch.tensors import (
-    FLOATS,
+    COMPLEX,
+    OF_SYMBOLS,
     SymbolTensor,
     answers,
     array,
@@ -26,6 +28,7 @@ from verify.adapters.torch.tensors import (
     is_float,
     laid_out,
     numbers_of,
+    placed,
     refused,
     tensor_of,
 )
@@ -44,6 +47,8 @@ _PLAIN = frozenset(("arange", "eye", "scalar_tensor", "linspace"))  # of numbers
 _DECIDED = (torch.bool, torch.int64, torch.int32)  # what real numbers may be turned into, which is a branch
 _TURNING = {"_to_copy", "to"}  # into another type
 _IN_PLACE = {"copy_", "fill_", "zero_"}
+_WRITING = frozenset(f"{name}_" for name in (*OF_COMPLEX, *COPIES)) | _IN_PLACE  # into complex tensors too
+_OF_ANY = OF_COMPLEX | VIEWS | COPIES | _TURNING | _WRITING | {"view_as_real"}  # what may be given complex tensors
 _BEING_DEFINED: list[Any] = []  # a definition that leads back to its operation is none
 _OF_LAYOUT = {"_has_same_storage_numel", "is_same_size"}  # what is asked of shapes and memory, and not of entries
 _ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item, float, bool of a real number)"}
@@ -82,10 +87,10 @@ def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
         refused(_ASKING[name], Reason.PLAIN_NUMBER)
     if name in _OF_LAYOUT:
         return function(*(numbers_of(value) if is_float(value) else value for value in args), **options)
-    if name == "_to_copy":
-        return _cast(function, *args, **options)
-    if name == "to":
-        return _turned(function, args, options)
+    if name not in _OF_ANY and _has_complex(args, options):
+        return _defined(function, args, options)
+    if name in _OTHERS:
+        return _OTHERS[name](function, args, options)
     if (name in VIEWS or name in COPIES) and not adds(function, args, options):
         return moved(function, name, args, options)
     if schema_of(function).writes:
@@ -93,6 +98,10 @@ def _of_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
     if name in OPERATIONS:
         return _computed(function, name, args, options)
     return _defined(function, args, options)
+
+
+def _has_complex(args: Any, options: Any) -> bool:
+    return any(getattr(value, "dtype", None) in COMPLEX for value in parts((*args, *options.values())))
 
 
 def _name(function: Any) -> str:
@@ -133,14 +142,16 @@ def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
 def _filled(function: Any, name: str, args: Any, options: Any) -> Any:
     """Return a new tensor, whose entries are one number or unwritten."""
     meta = without_memory(function, args, options)
-    if not meta.dtype.is_floating_point:
+    if not (meta.dtype.is_floating_point or meta.dtype.is_complex):
         return function(*each(_stripped, args), **options)
     claimed(meta.dtype)
     value = _FILLED[name]
     if value == "fill_value":
         value = options[value] if value in options else args[1 if name != "new_full" else 2]
+    if meta.dtype.is_complex:
+        return SymbolTensor(placed(_complex_numbers(value, meta), meta), meta.dtype)
     if value is None:
-        nodes = [arrays.current().uninitialised() for _ in range(meta.numel())]
+        nodes = _unwritten(meta)
     elif isinstance(value, torch.Tensor):
         nodes = [int(numbers_of(value))] * meta.numel()
     else:
@@ -148,34 +159,62 @@ def _filled(function: Any, name: str, args: Any, options: Any) -> Any:
     return SymbolTensor(laid_out(nodes, meta), meta.dtype)
 
 
+def _unwritten(meta: torch.Tensor) -> list[int]:
+    return [arrays.current().uninitialised() for _ in range(meta.numel())]
+
+
+def _complex_numbers(value: Any, meta: torch.Tensor) -> torch.Tensor:
+    """Return the numbers of a new complex tensor of one value, or unwritten ones, in order."""
+    if value is None:
+        return beside(*(torch.tensor(_unwritten(meta)).reshape(meta.shape) for _ in range(2)))
+    if isinstance(value, torch.Tensor):
+        return in_type(numbers_of(value), meta.dtype).expand(meta.shape).clone()
+    return torch.full(meta.shape, number_of(value), dtype=torch.complex128)
+
+
 def _stripped(value: Any) -> Any:
     """Return a tensor of symbols as one of zeros that has its shape: what is asked is its shape alone."""
     return torch.zeros(value.shape, dtype=value.dtype) if isinstance(value, SymbolTensor) else value
 
 
-def _cast(function: Any, tensor: torch.Tensor, **options: Any) -> torch.Tensor:
+def _cast(function: Any, args: Any, options: Any) -> torch.Tensor:
     """Return a copy of another type; whole numbers and truth values have to be decided first."""
+    [tensor] = args
     meta = without_memory(function, [tensor], options)
-    if meta.dtype.is_floating_point:
+    if is_float(meta):
         claimed(meta.dtype)
         _note_narrowed(tensor.dtype, meta.dtype)
-        return SymbolTensor(laid_out(numbers_of(tensor).reshape(-1).numpy(), meta), meta.dtype)
+        return SymbolTensor(placed(in_type(numbers_of(tensor), meta.dtype).clone(), meta), meta.dtype)
     if meta.dtype not in _DECIDED:
         return _unknown(function)
     return tensor_of(array(tensor).astype(bool if meta.dtype == torch.bool else np.int64), meta)
+
+
+def _in_parts(_: Any, args: Any, options: Any) -> SymbolTensor:
+    """Return a complex tensor as one of its parts along a last axis: a view."""
+    [tensor] = args
+    return SymbolTensor(halves(numbers_of(tensor)), part_of(tensor.dtype), frozen=is_frozen(tensor))
+
+
+def _of_parts(function: Any, args: Any, options: Any) -> SymbolTensor:
+    """Return parts along a last axis as a complex tensor: a view."""
+    [tensor] = args
+    dtype = without_memory(function, args, options).dtype
+    claimed(dtype)
+    return SymbolTensor(whole(numbers_of(tensor)), dtype, frozen=is_frozen(tensor))
 
 
 def _turned(function: Any, args: Any, options: Any) -> Any:
     """Return a tensor as one of a type, which is the tensor itself where it is one and no copy is asked for."""
     meta = without_memory(function, args, options)
     plain = meta.dtype == args[0].dtype and True not in [*args[1:], *options.values()]
-    return args[0] if plain else _cast(torch.ops.aten._to_copy.default, args[0], dtype=meta.dtype)  # noqa: SLF001
+    return args[0] if plain else _cast(torch.ops.aten._to_copy.default, args[:1], {"dtype": meta.dtype})  # noqa: SLF001
 
 
 def _note_narrowed(of: torch.dtype, to: torch.dtype) -> None:
     """Note a cast to a type that has not all numbers of the other: float16 and bfloat16 lack numbers of each other."""
     if torch.promote_types(of, to) != to:
-        arrays.current().narrowed(FLOATS[to])
+        arrays.current().narrowed(OF_SYMBOLS[to])
 
 
 def _in_place(function: Any, name: str, args: Any, options: Any) -> Any:
@@ -206,9 +245,9 @@ def _written(target: SymbolTensor, value: Any) -> SymbolTensor:
             _note_narrowed(value.dtype, target.dtype)
         else:
             value = dispatched(torch.ops.aten._to_copy.default, [value], {"dtype": target.dtype})  # noqa: SLF001
-        numbers_of(target).copy_(numbers_of(value))
+        numbers_of(target).copy_(in_type(numbers_of(value), target.dtype))
     else:
-        numbers_of(target).fill_(node(value))
+        numbers_of(target).fill_(filling(value, target.dtype))
     return target
 
 
@@ -227,4 +266,10 @@ def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
         return tuple(None if like is None else tensor_of(part, like) for part, like in zip(value, meta, strict=True))
     if options.get("dtype") is not None and meta.dtype.is_floating_point:
         _note_narrowed(args[0].dtype, meta.dtype)
-    return tensor_of(value, meta)
+    made = tensor_of(value, meta)
+    if name == "_conj" and isinstance(made, SymbolTensor):
+        made.frozen = True  # it shows the memory of its argument in PyTorch, and has its own here
+    return made
+
+
+_OTHERS: dict[str, Any] = {"_to_copy": _cast, "to": _turned, "view_as_real": _in_parts, "view_as_complex": _of_parts}

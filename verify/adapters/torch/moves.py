@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch.utils._mode_utils import no_dispatch
 
+from verify.adapters.torch.complexes import in_type, number_of
 from verify.adapters.torch.schemas import each, parts, schema_of
-from verify.adapters.torch.tensors import FLOATS, SymbolTensor, is_float, laid_out, numbers_of, plain, refused
+from verify.adapters.torch.tensors import OF_SYMBOLS, SymbolTensor, is_float, laid_out, numbers_of, plain, refused
 from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
 
@@ -40,7 +41,7 @@ def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     if _REFUSED.intersection(schema_of(function).overload.split("_")):
         refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
     dtype, frozen = _common(args, options), _is_frozen(name, args)
-    args, options = _with_numbers(function, args, options)
+    args, options = _with_numbers(function, args, options, dtype)
     made = function(*args, **options)
 
     def symbolic(value: Any) -> Any:
@@ -72,23 +73,30 @@ def adds(function: Any, args: Any, options: Any) -> bool:
 def _common(args: Any, options: Any) -> torch.dtype:
     """Return the shortest type that holds the numbers of all tensors of floats."""
     kinds = [value.dtype for value in parts((*args, *options.values())) if is_float(value)]
-    if unknown := {*kinds}.difference(FLOATS):
+    if unknown := {*kinds}.difference(OF_SYMBOLS):
         refused(f"a tensor of {unknown.pop()}", Reason.UNKNOWN_TYPE)
     return reduce(torch.promote_types, kinds)
 
 
 def _is_frozen(name: str, args: Any) -> bool:
     """Tell whether results show the memory of a tensor from before the run."""
-    first = args[0]
-    return name in VIEWS and (first.frozen if isinstance(first, SymbolTensor) else True)
+    return name in VIEWS and is_frozen(args[0])
 
 
-def _with_numbers(function: Any, args: Any, options: Any) -> tuple[Any, Any]:
-    """Return arguments with nodes in the place of entries; raises TraceError where the operation would compute."""
+def is_frozen(tensor: Any) -> bool:
+    """Tell whether a tensor is from before the run, or shows the memory of one."""
+    return tensor.frozen if isinstance(tensor, SymbolTensor) else True
+
+
+def _with_numbers(function: Any, args: Any, options: Any, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Return arguments with nodes in the place of entries, as results of a type have them.
+
+    Raises TraceError where the operation would compute.
+    """
     written, numbers = _written(function, args, options), schema_of(function).numbers
     if any(written.get(name) for name in _ADDING):
         refused(f"{function} with {' or '.join(sorted(_ADDING))} cannot be traced", Reason.UNKNOWN_FUNCTION)
-    made = {name: _entries(name, value, name in numbers) for name, value in written.items()}
+    made = {name: _entries(name, value, name in numbers, dtype) for name, value in written.items()}
     return [*made.values()][: len(args)], {name: made[name] for name in options}
 
 
@@ -97,18 +105,23 @@ def _written(function: Any, args: Any, options: Any) -> dict[str, Any]:
     return {**dict(zip(schema_of(function).parameters, args, strict=False)), **options}
 
 
-def _entries(name: str, value: Any, is_number: bool) -> Any:
+def _entries(name: str, value: Any, is_number: bool, dtype: torch.dtype) -> Any:
     """Return an argument with nodes in the place of entries, which are tensors and what the schema calls a number."""
     if name in _PLACES or value is None:
         return value
-    if is_number or isinstance(value, float):
-        return node(value)
-    return each(lambda part: constants_of(part) if isinstance(part, torch.Tensor) else part, value)
+    if is_number or isinstance(value, (float, complex)):
+        return filling(value, dtype)
+    return each(lambda part: in_type(constants_of(part), dtype) if isinstance(part, torch.Tensor) else part, value)
 
 
 def constants_of(tensor: torch.Tensor) -> torch.Tensor:
     """Return the nodes of a tensor, also of whole numbers and truth values, which become constants."""
     return numbers_of(tensor) if is_float(tensor) else laid_out(arrays.nodes(plain(tensor)), tensor)
+
+
+def filling(number: Any, dtype: torch.dtype) -> Any:
+    """Return what the numbers of a tensor of a type are filled with; raises TraceError for an infinity."""
+    return number_of(number) if dtype.is_complex else node(number)
 
 
 def node(number: Any) -> int:

@@ -216,6 +216,13 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "bmm": np.matmul,
     "mv": np.matmul,
     "dot": np.dot,
+    "vdot": lambda a, b: np.dot(np.conj(a), b),
+    "conj_physical": np.conj,
+    "_conj_physical": np.conj,
+    "_conj": np.conj,
+    "angle": np.angle,
+    "complex": lambda re, im: re + 1j * im,
+    "polar": lambda size, angle: size * np.cos(angle) + 1j * (size * np.sin(angle)),
     "addmm": _addmm,
     "baddbmm": _addmm,
     "addmv": _addmm,
@@ -233,6 +240,13 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "sigmoid_backward": lambda gradient, y: gradient * (1 - y) * y,
     "tanh_backward": lambda gradient, y: gradient * (1 - y * y),
 }
+# What may be given complex tensors: here the lines above are PyTorch's definitions too.
+_COMPLEX = (
+    "add sub rsub mul div neg abs exp expm1 log log1p log2 log10 sqrt rsqrt square reciprocal pow sin cos tan sinh cosh"
+    " tanh sum mean cumsum index_put index_add scatter_add mm bmm mv dot vdot addmm baddbmm addmv addcmul addcdiv lerp"
+    " eq ne angle conj_physical _conj_physical _conj complex"
+)
+OF_COMPLEX = frozenset(_COMPLEX.split())
 # Kernels that round otherwise than a chain of these functions: nothing is said of their roundings.
 _UNBOUNDED = (
     "var silu softplus _softmax _log_softmax lerp erf erfc asinh acosh atanh hypot convolution convolution_backward"

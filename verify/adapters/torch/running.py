@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from verify.adapters.torch.complexes import part_of
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.kernels import kernels_followed
 from verify.adapters.torch.tensors import dtype_of, entering
@@ -16,6 +17,7 @@ from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
 from verify.model.where import pass_through
 from verify.tracing.arrays import arrays
+from verify.tracing.arrays.complexes import ComplexArray
 from verify.tracing.symbols.concolic import Concolic
 
 pass_through(torch)
@@ -25,7 +27,7 @@ pass_through(torch)
 def followed(dtype: Any) -> Iterator[None]:
     """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training."""
     before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype_of(dtype))
+    torch.set_default_dtype(part_of(dtype_of(dtype)))
     try:
         with nullcontext() if arrays.active() is None else Tracing(), kernels_followed():
             yield
@@ -35,7 +37,7 @@ def followed(dtype: Any) -> Iterator[None]:
 
 def leaf(value: Any) -> Any:
     """Return an argument as PyTorch has it: arrays and real numbers as tensors, anything else as it is."""
-    return entering(value) if isinstance(value, (np.ndarray, np.generic, Concolic)) else value
+    return entering(value) if isinstance(value, (np.ndarray, np.generic, Concolic, ComplexArray)) else value
 
 
 def differentiable(returned: Any) -> list[torch.Tensor]:

@@ -12,17 +12,22 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from torch.utils._mode_utils import no_dispatch
 
+from verify.adapters.torch import complexes
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays import arrays
+from verify.tracing.arrays.complexes import is_complex
 from verify.tracing.symbols.texts import text
 
 NUMPYS = {torch.float64: "float64", torch.float32: "float32", torch.float16: "float16"}
 FLOATS = {**NUMPYS, torch.bfloat16: "bfloat16"}  # NumPy has no such type: numbers of it are passed on in a longer one
+COMPLEX = {torch.complex128: "complex128", torch.complex64: "complex64"}
+OF_SYMBOLS = {**FLOATS, **COMPLEX}  # types of tensors whose entries are symbols in a run
 WHOLE = (torch.bool, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
-_DTYPES = {name: dtype for dtype, name in NUMPYS.items()}
+_DTYPES = {name: dtype for dtype, name in {**NUMPYS, **COMPLEX}.items()}
 # Methods and properties that reach the memory without an operation; PyTorch refuses `numpy`, `tolist` and storages.
 _READING = (
     "data_ptr apply_ map_ map2_ as_subclass share_memory_ __dlpack__ __array__ __reduce_ex__ set_ resize_ resize_as_"
@@ -106,14 +111,14 @@ SymbolTensor.data = property(_data, _refusing("data ="))
 
 
 def dtype_of(numpys: Any) -> torch.dtype:
-    """Return the type that a type of NumPy's floats has in PyTorch; raises TraceError if there is none."""
+    """Return the type that a type of NumPy's has in PyTorch; raises TraceError if there is none."""
     name = np.dtype(numpys).name
     return _DTYPES[name] if name in _DTYPES else refused(f"tensors of {name}", Reason.UNKNOWN_TYPE)
 
 
 def is_float(value: Any) -> bool:
-    """Tell whether a value is a tensor of real numbers, whose entries are symbols in a run."""
-    return isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+    """Tell whether a value is a tensor of real or complex numbers, whose entries are symbols in a run."""
+    return isinstance(value, torch.Tensor) and (value.dtype.is_floating_point or value.dtype.is_complex)
 
 
 def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
@@ -122,16 +127,28 @@ def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
         if tensor.run is not arrays.current():
             raise ForeignSymbolError("the code uses a symbol kept from another run (in a cache, say)", asked_at())
         return tensor.numbers
+    if tensor.dtype.is_complex:
+        return placed(complexes.numbers_in(plain(tensor)), tensor)
     return laid_out(arrays.nodes(plain(tensor)), tensor)
 
 
 def laid_out(nodes: Any, like: Any) -> torch.Tensor:
     """Return nodes in order as a tensor, with the shape and the strides of another one."""
-    numbers = torch.from_numpy(np.array(nodes, np.int64)).reshape(like.shape)
+    return placed(torch.from_numpy(np.array(nodes, np.int64)).reshape(like.shape), like)
+
+
+def placed(numbers: torch.Tensor, like: Any) -> torch.Tensor:
+    """Return numbers that nobody else has with the strides of a tensor of their shape.
+
+    Along an axis on which its entries are one in memory, the first numbers stand for all.
+    """
     if numbers.stride() == like.stride():
         return numbers
-    made = torch.empty_strided(like.shape, like.stride(), dtype=torch.int64)
-    return made.copy_(numbers)
+    apart = tuple(slice(None if stride else 1) for stride in like.stride())
+    if numbers.numel() and (first := like[apart]).shape != like.shape:
+        return placed(numbers[apart], first).expand(like.shape)
+    with no_dispatch():
+        return torch.empty_strided(like.shape, like.stride(), dtype=numbers.dtype).copy_(numbers)
 
 
 def plain(tensor: torch.Tensor) -> Any:
@@ -140,7 +157,7 @@ def plain(tensor: torch.Tensor) -> Any:
         refused(f"a tensor of the class {type(tensor).__name__}", Reason.UNKNOWN_TYPE)
     if tensor.numel() and not tensor.data_ptr():
         refused("the memory of a tensor was taken past PyTorch's operations")
-    if tensor.dtype not in (*FLOATS, *WHOLE) or tensor.device.type != "cpu":
+    if tensor.dtype not in (*OF_SYMBOLS, *WHOLE) or tensor.device.type != "cpu":
         refused(f"a tensor of {tensor.dtype} on {tensor.device}", Reason.UNKNOWN_TYPE)
     return _numpys(tensor.detach().resolve_conj().resolve_neg())
 
@@ -154,24 +171,31 @@ def array(value: Any) -> Any:
     """Return a tensor as NumPy's array, of symbols where its entries are real numbers; anything else as it is."""
     if is_float(value):
         numbers = numbers_of(value)
+        if numbers.is_complex():
+            return complexes.array_of(numbers, claimed(value.dtype))
         return arrays.built(numbers.detach().reshape(-1).numpy(), tuple(numbers.shape), claimed(value.dtype))
     return plain(value) if isinstance(value, torch.Tensor) else value
 
 
 def claimed(dtype: torch.dtype) -> Any:
-    """Return the type of NumPy's that floats of a tensor have, a longer one for bfloat16.
+    """Return the type of NumPy's that floats of a tensor have, a longer one for bfloat16; of complex ones, each part's.
 
     Raises TraceError where no type holds all numbers of the tensor. Types of results are PyTorch's own.
     """
-    if dtype not in FLOATS:
+    if dtype not in OF_SYMBOLS:
         refused(f"a tensor of {dtype}", Reason.UNKNOWN_TYPE)
-    return np.dtype(NUMPYS.get(dtype, "float64"))
+    return np.dtype(NUMPYS.get(complexes.part_of(dtype), "float64"))
 
 
 def tensor_of(value: Any, like: Any) -> torch.Tensor:
     """Return what NumPy's functions made as a tensor with the type and strides of another one, whose shape it has."""
     if arrays.shape_of(value) != tuple(like.shape):
         refused(f"a result of shape {arrays.shape_of(value)} instead of {tuple(like.shape)}", Reason.INTERNAL_ERROR)
+    if like.dtype.is_complex:
+        claimed(like.dtype)
+        return SymbolTensor(placed(complexes.numbers_in(value), like), like.dtype)
+    if is_complex(value):
+        refused(f"complex numbers as a result of {like.dtype}", Reason.INTERNAL_ERROR)
     if like.dtype.is_floating_point:
         claimed(like.dtype)
         if like.dtype == torch.bfloat16:
@@ -182,7 +206,10 @@ def tensor_of(value: Any, like: Any) -> torch.Tensor:
 
 def entering(value: Any) -> torch.Tensor:
     """Return an array of a case as a tensor: symbols in a run, and floats in the very memory of the array."""
-    if arrays.active() is not None and np.dtype(getattr(value, "dtype", type(value))).kind == "f":
+    kind = np.dtype(getattr(value, "dtype", type(value))).kind
+    if arrays.active() is not None and kind == "c":
+        return SymbolTensor(complexes.numbers_in(value), dtype_of(value.dtype))
+    if arrays.active() is not None and kind == "f":
         numbers = torch.from_numpy(np.array(arrays.nodes(value), np.int64)).reshape(arrays.shape_of(value))
         return SymbolTensor(numbers, dtype_of(getattr(value, "dtype", float)))
     floats = np.asarray(value)
@@ -193,7 +220,7 @@ def entering(value: Any) -> torch.Tensor:
 def leaving(tensor: torch.Tensor) -> Any:
     """Return a tensor as an array of the case: of symbols, or of floats in the memory of the tensor if NumPy can."""
     if (run := arrays.active()) is None:
-        return arrays.scalar(_numpys(tensor.detach()))
+        return arrays.scalar(_numpys(tensor.detach().resolve_conj().resolve_neg()))
     if tensor.dtype == torch.bfloat16:
         run.passed_on = FLOATS[tensor.dtype]
     return arrays.scalar(array(tensor))
