@@ -126,8 +126,12 @@ def shortened(x):
     return lax.reduce_precision(x, 5, 10)
 
 
-def convolved(x):
-    return jnp.convolve(x, x, mode="same")
+def windowed(x):
+    return lax.reduce_window(x, 0.0, lambda a, b: a + 2 * b, (2,), (1,), "SAME")
+
+
+def of_padding(x):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1,), (1,), [(1, 0)])[1:]
 
 
 REFUSED = {
@@ -143,7 +147,8 @@ REFUSED = {
     beyond: "beyond the end",
     by_callback: "pure_callback",
     shortened: "reduce_precision to 10 bits",
-    convolved: "conv_general_dilated",
+    windowed: "the primitive reduce_window ",
+    of_padding: "a window of padding alone",
 }
 
 
@@ -154,6 +159,38 @@ def test_what_is_not_followed_is_refused_by_name(function):
     assert {row.verdict for row in rows} <= {Verdict.UNDECIDED, Verdict.ERROR}
     assert re.search(REFUSED[function], rows[0].evidence.detail)
     assert rows[0].evidence.place.file.endswith("jax_checks.py")
+
+
+_POOLED = (2, 2), (1, 2), [(1, 0), (0, 1)]
+
+
+def _windows(x, start, combine):
+    one = lax.reduce_window(x, start, combine, *_POOLED)
+    apart = lax.reduce_window(x, start, combine, (1, 2), (1, 1), [(0, 0), (1, 1)], (1, 2), (1, 3))
+    return jnp.concatenate([one.ravel(), apart.ravel()])
+
+
+def _convolutions(x):
+    """Yield convolutions in one and two dimensions: strides, holes, groups, layouts, what goes back to them."""
+    yield jnp.convolve(x[0], x[1], mode="full")
+    image, kernel = jnp.outer(x[0], jnp.arange(20.0) - 7).reshape(1, 2, 6, 5), (x[:, :, None] + x[0]).reshape(3, 2, 3)
+    kernels = jnp.stack([kernel, kernel * 2, kernel - 1], -1)
+    yield lax.conv_general_dilated(image, kernels, (2, 1), [(1, 2), (-1, 1)], rhs_dilation=(2, 1))
+    yield lax.conv_general_dilated(image, kernels, (1, 2), [(1, 1), (2, 0)], lhs_dilation=(2, 3))
+    layout = lax.conv_dimension_numbers((1, 6, 5, 2), (3, 3, 1, 4), ("NHWC", "HWIO", "HWNC"))
+    weights = jnp.resize(kernels, (3, 3, 1, 4))
+    yield lax.conv_general_dilated(
+        jnp.moveaxis(image, 1, -1), weights, (1, 1), "SAME", dimension_numbers=layout, feature_group_count=2
+    )
+    grouped = {"dimension_numbers": layout, "feature_group_count": 2}
+    for place in (0, 1):
+        arguments = [jnp.moveaxis(image, 1, -1), weights]
+
+        def of_one(value, place=place, arguments=arguments):
+            passed = [*arguments[:place], value, *arguments[place + 1 :]]
+            return (lax.conv_general_dilated(*passed, (2, 1), "SAME", **grouped) ** 2).sum()
+
+        yield jax.grad(of_one)(arguments[place])
 
 
 VALUES = {
@@ -191,6 +228,13 @@ VALUES = {
     "cummax": lambda x: lax.cummax(x, 1) + lax.cummax(x, 0, reverse=True),
     "cummin": lambda x: lax.cummin(x, 1) + lax.cummin(x, 0, reverse=True),
     "dot_general": lambda x: jnp.einsum("bij,bkj->bik", x[:, :, None] + x[:, None], x[:, None] * x[:, :, None]),
+    "conv_general_dilated": lambda x: jnp.concatenate([made.ravel() for made in _convolutions(x)]),
+    "reduce_window_sum": lambda x: _windows(x, 0.0, lax.add),
+    "reduce_window_max": lambda x: _windows(x, -jnp.inf, lax.max),
+    "reduce_window_min": lambda x: _windows(x, jnp.inf, lax.min),
+    "select_and_scatter_add": lambda x: jax.vjp(lambda v: lax.reduce_window(v, -jnp.inf, lax.max, *_POOLED), x)[1](
+        x[:, :2] * 2
+    )[0],
     "sort": lambda x: jnp.sort(x, 0) + lax.sort([x, -x], dimension=1, num_keys=1)[1],
     "top_k": lambda x: lax.top_k(x, 2)[0] * lax.top_k(x, 2)[1],
     "scatter-add": lambda x: x.at[:, jnp.array([0, 0, 2])].add(x) + x.at[1].add(2.0),
@@ -229,6 +273,7 @@ MOVED = {
     "scatter": lambda x: x.at[1, 2].set(5.0).at[:, jnp.array([0, 1])].set(x[:, 1:]),
     "split": lambda x: jnp.split(x, [1], 1)[1],
     "copy": lambda x: jnp.copy(x),
+    "stack": lambda x: jnp.stack([x, 2 * x], 1),
     "tile": lambda x: jnp.tile(x, (2, 3)),
 }
 

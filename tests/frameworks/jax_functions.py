@@ -424,6 +424,60 @@ def sorted_rows_not_inverted(order, g):
 
 
 _LABELS = verify.integer("N", below="C")
+_SAME = {"padding": "SAME", "window_strides": (1, 2)}
+
+
+def convolved(x, w):
+    return lax.conv_general_dilated(x, w, **_SAME)
+
+
+def convolved_forward(x, w):
+    return convolved(x, w), (x, w)
+
+
+def convolved_backward(kept, g):
+    return jax.vjp(convolved, *kept)[1](g)
+
+
+def convolved_turned(kept, g):
+    """The kernel is turned round in what goes back to the image."""
+    x, w = kept
+    return jax.vjp(convolved, x, w[..., ::-1])[1](g)[0], jax.vjp(convolved, x, w)[1](g)[1]
+
+
+def pooled(x):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2), (1, 2), [(0, 0), (1, 0)])
+
+
+def pooled_forward(x):
+    return pooled(x), x
+
+
+def pooled_backward(x, g):
+    return jax.vjp(pooled, x)[1](g)
+
+
+def pooled_last(x, g):
+    """Each number goes to the last entry of its window, whichever is the largest."""
+    return (jnp.zeros_like(x).at[:, ::2].set(g),)
+
+
+def averaged(x):
+    return lax.reduce_window(x, 0.0, lax.add, (1, 3), (1, 1), "SAME") / 3
+
+
+def averaged_forward(x):
+    return averaged(x), None
+
+
+def averaged_backward(_, g):
+    return (lax.reduce_window(g, 0.0, lax.add, (1, 3), (1, 1), "SAME") / 3,)
+
+
+def averaged_shifted(_, g):
+    return (lax.reduce_window(g, 0.0, lax.add, (1, 3), (1, 1), [(0, 0), (2, 0)]) / 3,)
+
+
 _WITH = {
     "swish": (swish, swish_forward, {"x": "N D", "beta": ""}, swish_backward, swish_without_beta),
     "linear": (linear, linear_forward, {"x": "N D", "w": "D M", "b": "M"}, linear_backward, linear_mean),
@@ -443,6 +497,15 @@ _WITH = {
         attention_backward,
         attention_without_sum,
     ),
+    "convolution": (
+        convolved,
+        convolved_forward,
+        {"x": "2 1 3 4", "w": "2 1 3 3"},
+        convolved_backward,
+        convolved_turned,
+    ),
+    "pooling": (pooled, pooled_forward, {"x": "N 5"}, pooled_backward, pooled_last),
+    "averages": (averaged, averaged_forward, {"x": "N 4"}, averaged_backward, averaged_shifted),
     "huber": (huber, huber_forward, {"x": "N"}, huber_backward, huber_unclipped),
     "outer product": (
         outer_product,

@@ -19,7 +19,7 @@ from verify.tracing.arrays import arrays
 
 _MOVES = (
     "reshape transpose broadcast_in_dim squeeze slice dynamic_slice dynamic_update_slice gather rev"
-    " concatenate pad scatter split copy tile"
+    " concatenate pad scatter split copy tile stack"
 )
 MOVES = frozenset(_MOVES.split())
 _FILL = "fill_value"  # what a gather gives beyond the end; None is NaN for real numbers

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from verify.adapters.jax import windows
 from verify.adapters.jax.moves import targets
 from verify.adapters.jax.values import claimed, is_real, is_symbolic, refused, type_of
 from verify.model.reasons import Reason
@@ -213,6 +214,11 @@ COMPUTED: dict[str, _Line] = {
     "cummax": _accumulated(np.maximum.accumulate),
     "cummin": _accumulated(np.minimum.accumulate),
     "dot_general": _dot,
+    "conv_general_dilated": windows.convolution,
+    "reduce_window_sum": windows.summed,
+    "reduce_window_max": windows.extreme(np.max),
+    "reduce_window_min": windows.extreme(np.min),
+    "select_and_scatter_add": windows.selected,
     "sort": _sort,
     "top_k": _top,
 }
@@ -224,4 +230,4 @@ SCATTERED: dict[str, _Line] = {
     "scatter-min": _scattered(np.minimum.at),
 }
 # Kernels of XLA that round otherwise than a chain of these functions: nothing is said of their roundings.
-UNBOUNDED = frozenset({"logistic", "erfc", "cumsum", "cumprod", "rsqrt", "integer_pow"})
+UNBOUNDED = frozenset({"logistic", "erfc", "cumsum", "cumprod", "rsqrt", "integer_pow", "conv_general_dilated"})
