@@ -154,6 +154,12 @@ class Exact:
             outputs=[output for output, _ in self._outputs],
             beside=self._beside(name),
             name=name,
+            returned={
+                other: gradient.nodes
+                for other, gradient in self.seen.gradients.items()
+                if other != name and other not in self.seen.malformed
+            },
+            named=self.outputs(),
         )
 
     def _beside(self, name: str) -> tuple[Sequence[int], Sequence[int]]:

@@ -61,7 +61,25 @@ def differing_upstream(s: Suspect) -> str:
         return f"only the terms with {_listed(s, remaining)} are counted"
     if len({factors[node] for node in wrong}) > 1:
         return ""
-    return f"the terms with {_listed(s, wrong)} {_fault(factors[wrong[0]], 'are')}"
+    return f"the terms with {_listed(s, wrong)} {_fault(factors[wrong[0]], 'are')}{_where(s, wrong)}"
+
+
+def _where(s: Suspect, wrong: Sequence[int]) -> str:
+    """Say where just these entries of the upstream are, if an input of their shape has one sign there: at x < 0.
+
+    Each entry has to have an upstream of its own: else it is a coincidence.
+    """
+    upstream = set(s.upstream)
+    own = [upstream & {*s.graph.reach([node])} for node in s.expected]
+    if len(wrong) == len(s.upstream) or own != [{node} for node in s.upstream]:
+        return ""
+    for name, (_, nodes) in s.inputs.items():
+        values = [s.region.sample.get(f"{s.graph.payloads[node]}", Fraction(0)) for node in nodes]
+        signs = {value < 0 for value, node in zip(values, s.upstream, strict=False) if node in wrong}
+        others = {value < 0 for value, node in zip(values, s.upstream, strict=False) if node not in wrong}
+        if len(nodes) == len(s.upstream) and all(values) and len(signs) == len(others) == 1 and signs != others:
+            return f": those at {name} {'<' if signs == {True} else '>'} 0"
+    return ""
 
 
 def _upstream_factors(s: Suspect, parts: Sequence[int]) -> Coefficients | None:
@@ -90,7 +108,7 @@ def differing_terms(s: Suspect) -> str:
     """Find terms of the formula, multiplied out, that have the wrong factor, the same in all wrong entries."""
     if not s.small or any(formulas.size(s.graph, node).operations > _MOST_OPERATIONS for node in s.expected):
         return ""
-    return _differing(s, [list(_terms(s.graph, node)) for node in s.expected], "term", written=True)
+    return _differing(s, [list(expanded(s.graph, node)) for node in s.expected], "term", written=True)
 
 
 def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, *, written: bool) -> str:
@@ -107,7 +125,7 @@ def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, *, written
         wrong, most = wrong + differing, max(most, len(differing))
     if len({factor for _, factor in wrong}) != 1 or not s.is_(gradient):
         return ""
-    text = _term(s.graph, wrong[0][0]) if written else ""
+    text = written_term(s.graph, wrong[0][0]) if written else ""
     return f"{_number(most, noun)} {_fault(wrong[0][1], 'is' if most == 1 else 'are')}" + (f": {text}" if text else "")
 
 
@@ -156,19 +174,20 @@ def _rational(number: float) -> Fraction | None:
     return near if abs(near - Fraction(number)) < _CLOSE else None
 
 
-def _terms(graph: Graph, node: int) -> Sequence[int]:
+def expanded(graph: Graph, node: int) -> Sequence[int]:
     """Return the terms of a formula, its products of sums multiplied out; the formula alone where they are many."""
     terms: list[int] = [node]
     if graph.ops[node] == "sum":
-        terms = [term for argument in graph.args[node] for term in _terms(graph, argument)]
+        terms = [term for argument in graph.args[node] for term in expanded(graph, argument)]
     if graph.ops[node] == "product":
-        left, right = (_terms(graph, argument) for argument in graph.args[node])
+        left, right = (expanded(graph, argument) for argument in graph.args[node])
         if len(left) * len(right) <= _MOST_TERMS:
             terms = [graph.product(a, b) for a in left for b in right]
     return terms if len(terms) <= _MOST_TERMS else [node]
 
 
-def _term(graph: Graph, node: int) -> str:
+def written_term(graph: Graph, node: int) -> str:
+    """Write a term that is short; nothing for others."""
     if formulas.size(graph, node).operations > _SHORT:
         return ""
     names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]

@@ -12,6 +12,7 @@ from verify.cases.wirtinger import DEFAULT, FORMS, Half
 from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses, lacks_upstream
 from verify.checks.claims.dependence import dependence, unmasked, unused_upstream
 from verify.checks.claims.epsilons import BESIDE
+from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
 from verify.checks.claims.imprecise import imprecise
@@ -136,7 +137,11 @@ def _not_linear(s: Suspect) -> str:
 def _swapped(s: Suspect) -> str:
     for name, (shape, nodes) in s.others.items():
         if shape == s.actual.shape and s.is_(nodes):
-            return f"this is the gradient of {name}: two inputs or two results are swapped"
+            back = s.returned.get(name, ())
+            swapped = len(back) == len(s.expected) and alike(s.graph, back, s.expected)
+            twice = len(back) == len(nodes) and alike(s.graph, back, nodes)
+            more = ": the two are swapped" if swapped else ", which is returned for both" if twice else ""
+            return f"this is the gradient of {name}{more}"
     return ""
 
 
@@ -341,6 +346,9 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     ratio,
     differing_uses,
     differing_terms,
+    unapplied,
+    exchanged,
+    raised,
     imprecise,
     unmasked,
     dependence,

@@ -47,10 +47,11 @@ def held_constant(s: Suspect) -> str:
 
 def _is_alike(s: Suspect, forward: Forward) -> bool:
     """Tell whether forward, made again with nothing folded, has the same outputs."""
-    return alike(s.graph, _read(s, forward, [output for output, _ in forward.outputs]), s.outputs)
+    return alike(s.graph, read_forward(s, forward, [output for output, _ in forward.outputs]), s.outputs)
 
 
-def _read(s: Suspect, forward: Forward, nodes: Sequence[int]) -> list[int]:
+def read_forward(s: Suspect, forward: Forward, nodes: Sequence[int]) -> list[int]:
+    """Return nodes of forward, made again, as those of the gradients."""
     values = forward.trace.read(nodes, Rewritten(s.graph))
     return [values[node] for node in nodes]
 
@@ -65,7 +66,7 @@ def _explains(s: Suspect, forward: Forward, sweep: _Sweep, held: Collection[int]
         return False
     entries = forward.inputs[s.name]
     shares = adjoints(forward.trace, forward.outputs, entries, held)
-    gradient = _read(s, forward, [forward.trace.total(shares[node]) for node in entries])
+    gradient = read_forward(s, forward, [forward.trace.total(shares[node]) for node in entries])
     pairs = list(zip(s.actual.nodes, gradient, strict=True))
     return s.is_(gradient) or all(field.equal(s.graph, pairs, 0, Laws.ROOTS)[0])  # as of 1 / sqrt(var), differentiated
 

@@ -68,6 +68,8 @@ class Suspect:
     outputs: Nodes = ()  # all entries of all outputs
     beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
     name: str = ""  # of the input
+    returned: Mapping[str, Nodes] = field(default_factory=dict)  # what came as the gradients of the other inputs
+    named: Mapping[int, str] = field(default_factory=dict)  # the entries of outputs
     forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
     resized: Callable[[str], Suspect | None] = lambda _: None
 
