@@ -1251,3 +1251,19 @@ def test_masked_scores_are_of_moderate_size(folder, good):
     (case,), _ = found_in(unit_of(listings(["scores.py"])[0]))
     assert case.inputs["x"].high == 100 or not good
     assert check(case, 0, quick=True).good == good
+
+
+def test_gradients_of_other_names_are_not_called(command, folder):
+    """With --case no call is looked for of other gradients; a name that none has is refused with the nearest."""
+    (folder / "two.py").write_text(
+        "from pathlib import Path\n\n\nclass Called:\n    def __init__(self):\n        Path('called').touch()\n\n"
+        "    def forward(self, x):\n        return 2 * x\n\n    def backward(self, dout):\n        return 2 * dout\n\n\n"
+        "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
+    )
+    done = command("scan", "two.py", "--quick", "--case", "cube")
+    assert (done.status, "1 case, 1 gradient" in done.out) == (0, True)
+    assert not (folder / "called").exists()
+    done = command("scan", "two.py", "--case", "cub")
+    assert (done.status, "did you mean 'cube'" in done.err) == (2, True)
+    assert command("scan", "two.py", "--quick", "--case", "Called", "--case", "cube").status == 0
+    assert (folder / "called").exists()

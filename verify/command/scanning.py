@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from verify.discovery.scanning import Listing, listings, none_in, unit_of
+from verify.discovery.scanning import Listing, listings, narrowed, none_in
 from verify.model.elision import cut_end
 from verify.model.errors import InputError
 from verify.model.where import relative
@@ -43,13 +43,17 @@ def _status(files: Sequence[Listing]) -> int:
     return 2 if any(file.refused for file in files) else 0
 
 
-def scanned(workers: Workers, paths: Sequence[str]) -> list[CollectedCase | CaseResult]:
-    """Return the cases of the gradients in source, and rows for what has no case; raises InputError for none."""
+def scanned(workers: Workers, paths: Sequence[str], names: Sequence[str] = ()) -> list[CollectedCase | CaseResult]:
+    """Return the cases of the gradients in source, and rows for what has no case; raises InputError for none.
+
+    Where there are `names`, no call is looked for of gradients of other names.
+    """
     from verify.runner.workers import refused_row
 
     files = listings(paths)
     _name_unwritten(files)
-    cases = [case for file in files if file.candidates or file.broken for case in workers.cases(unit_of(file))]
+    read = [file for file in files if file.candidates or file.broken]
+    cases = [case for unit in narrowed(read, names) for case in workers.cases(unit)]
     refused = [file for file in files if file.refused]
     if not cases:
         raise InputError("\n".join(file.refused for file in refused)) if refused else none_in(paths)

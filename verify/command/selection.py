@@ -24,7 +24,8 @@ def selected(workers: Workers, options: argparse.Namespace, config: Config) -> l
     if options.command == "scan" or (options.command == "fix" and options.scan):
         from verify.command.scanning import scanned
 
-        return _chosen(scanned(workers, options.targets), options)
+        # A change that fix makes is tried on all cases that run what it changes.
+        return _chosen(scanned(workers, options.targets, options.names if options.command == "scan" else ()), options)
     if options.command == "expr":
         domain = [(side, text) for side in ("low", "high", "closed") for text in getattr(options, side)]
         return workers.cases(of_expression(options.expression, options.at, options.upstream, layers, domain))

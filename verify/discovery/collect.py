@@ -83,7 +83,7 @@ def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
         if unit.scan:
             from verify.scan.scanned import scanned  # seldom needed
 
-            return scanned(module)
+            return scanned(module, unit.only)
         return _cases_in(module), lost(module, [value for _, value in _pairs(module)])
     wire = wiring(unit.layers)
     if unit.at is not None:

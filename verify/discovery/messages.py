@@ -32,7 +32,8 @@ class Unit(NamedTuple):
     """What is imported or read in one go: a TOML file, a Python file, a module, or (with `at`) an expression.
 
     `name` is the name under which a module is imported; a file in no package is `alone`, and has one of its own.
-    `scan` says of how many gradients that have no case a call is to be looked for; these are checked then.
+    `scan` says of how many gradients that have no case a call is to be looked for; these are checked then, or `only`
+    those of some names.
     `folders` lead the path while it and its cases run, and `layers` is the module that replaces our layers.
     `domain` has what bounds the inputs of an expression, each under `low`, `high` or `closed`.
     """
@@ -47,6 +48,7 @@ class Unit(NamedTuple):
     upstream: str = "1"
     alone: bool = False
     scan: int = 0
+    only: tuple[str, ...] = ()
 
 
 class Task(NamedTuple):

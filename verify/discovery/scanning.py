@@ -56,6 +56,21 @@ def unit_of(listing: Listing) -> Unit:
     return of_file(listing.path)._replace(scan=max(1, len(listing.candidates)))
 
 
+def narrowed(listings: Sequence[Listing], names: Sequence[str]) -> list[Unit]:
+    """Return what is imported to be scanned: all gradients, or those of some names where each name is one of them.
+
+    A name that none has is left to whoever has all of them, and says which one was probably meant.
+    """
+    existing = {candidate.name for listing in listings for candidate in listing.candidates}
+    only = set(names) if existing.issuperset(names) else set()
+    units = []
+    for listing in listings:
+        chosen = tuple(each.name for each in listing.candidates if each.name in only)
+        if chosen or not only or listing.broken:
+            units.append(unit_of(listing)._replace(scan=max(1, len(chosen or listing.candidates)), only=chosen))
+    return units
+
+
 def none_in(paths: Sequence[str]) -> InputError:
     """Return the error for paths without a gradient."""
     return InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from inspect import isabstract
@@ -38,11 +38,14 @@ _RAISED = "it is defined within {0}, which raised when it was called: {1}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
 
-def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
-    """Return the cases of the gradients in an imported module; those without a case are lost, with the reason."""
+def scanned(module: ModuleType, only: Collection[str] = ()) -> tuple[list[Case], list[Lost]]:
+    """Return the cases of the gradients in an imported module, or those of some names alone.
+
+    Those without a case are lost, with the reason.
+    """
     file = module.__file__ or ""
     source = Source(Path(file).read_bytes(), Path(file).stem)
-    there = (_there(vars(module), item) for item in candidates(source))
+    there = (_there(vars(module), item) for item in candidates(source) if not only or item.name in only)
     setups = [_set_up(candidate, source, vars(module)) for candidate in there if candidate]
     setups = [setup for setup in setups if setup.candidate.sure or setup.tried.score == RIGHT]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]

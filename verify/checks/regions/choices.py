@@ -225,8 +225,8 @@ class _Judge:
         """Tell of an entry that is no finite float."""
         actual, slopes = self._returned(number), [side[number] for side in self._exact(sides)]
         row = replace(self._row([number], [actual], sides), diagnosis=UNDEFINED)
-        low, high = brief(min(slopes)), brief(max(slopes))
-        if low == high:
+        low, high = min(slopes), max(slopes)
+        if brief(low) == brief(high):
             return Judgement(row=row)
         name = self.explorer.named(*self.edge.entries[number])
         kink = kink_text(f"on the edge {self.where()} the gradient of {name} is {actual}", low, high)

@@ -71,9 +71,13 @@ def cause(there: Observation, divisor: Divisor) -> str:
     return f"backward {verb} {written(graph, divisor.node)}, which is {'0' if zero else 'negative'} there"
 
 
-def kink_text(returned: str, low: str, high: str) -> str:
-    """Say what is returned at a kink, and between which slopes a subgradient lies there."""
-    return f"{returned}; forward has a kink there, and any number from {low} to {high} would be a subgradient"
+def kink_text(returned: str, low: Fraction, high: Fraction) -> str:
+    """Say what is returned at a kink, and between which slopes a subgradient lies there: on its sides, of this run."""
+    usual = "0" if low <= 0 <= high else brief(low)
+    return (
+        f"{returned}; forward has a kink there, and any number from {brief(low)} to {brief(high)} would be a"
+        f" subgradient, such as {usual}; with the upstream of this run, these are the derivatives on its two sides"
+    )
 
 
 def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:

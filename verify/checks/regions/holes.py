@@ -321,7 +321,7 @@ class Holes:
         else:
             low, high = sorted((gap.below, gap.above))
             returned = f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}"
-            detail = kink_text(returned, brief(low), brief(high))
+            detail = kink_text(returned, low, high)
             self.findings.append(finding(KINK, detail, name=gap.name, where=where, variant=variant))
 
 
