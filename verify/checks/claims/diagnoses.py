@@ -137,12 +137,18 @@ def _not_linear(s: Suspect) -> str:
 def _swapped(s: Suspect) -> str:
     for name, (shape, nodes) in s.others.items():
         if shape == s.actual.shape and s.is_(nodes):
-            back = s.returned.get(name, ())
-            swapped = len(back) == len(s.expected) and alike(s.graph, back, s.expected)
-            twice = len(back) == len(nodes) and alike(s.graph, back, nodes)
-            more = ": the two are swapped" if swapped else ", which is returned for both" if twice else ""
-            return f"this is the gradient of {name}{more}"
+            return f"this is the gradient of {name}{_beside(s, name, nodes)}"
     return ""
+
+
+def _beside(s: Suspect, name: str, nodes: Nodes) -> str:
+    """Say what came as the gradient of the other input, where that is known."""
+    back = s.returned.get(name)
+    if back is None:
+        return ": are two inputs or two results swapped?"
+    if len(back) == len(s.expected) and alike(s.graph, back, s.expected):
+        return ": the two are swapped"
+    return ", which is returned for both" if len(back) == len(nodes) and alike(s.graph, back, nodes) else ""
 
 
 def _transposed(s: Suspect) -> str:
