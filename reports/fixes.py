@@ -82,12 +82,13 @@ def _block(repair: Repair, color: bool) -> str:
 
 
 def certainty(repair: Repair) -> str:
-    """Say how sure it is that a change makes every gradient right, and for which call, where scan has chosen that."""
+    """Say how sure it is that a change makes every gradient right, for which sizes alone, and for which chosen call."""
     names = ", ".join(repair.fix.agreeing) if repair.fix else ""
     unproved = f"agrees to the accuracy of the code's constants, not proved for {names}"
     sure = unproved if names else "every gradient is proved"
     call = ", for the call that scan chose" if assumed(repair) else ""
-    return f"{sure}{call}{',' if call or names else ''}"
+    sizes = _fixed_sizes(repair)
+    return f"{sure}{sizes}{call}{',' if sizes or call or names else ''}"
 
 
 def assumed(repair: Repair) -> tuple[str, ...]:
@@ -122,12 +123,16 @@ def _wrong(repair: Repair) -> str:
 def _instead(repair: Repair) -> str:
     """Write the code of the exact gradients, or why there is none."""
     if repair.code:
-        result = repair.before.result if repair.before else None
-        sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
-        sizes = _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
-        call = f"{_CODE.format(_AGREES if repair.agrees else _PROVED, sizes)}{_notes(repair)}"
+        call = f"{_CODE.format(_AGREES if repair.agrees else _PROVED, _fixed_sizes(repair))}{_notes(repair)}"
         return f"{call}\n\n{indent(repair.code.rstrip(), '    ')}"
     return f"\n  {repair.codeless}" if repair.codeless else ""
+
+
+def _fixed_sizes(repair: Repair) -> str:
+    """Say for which sizes alone a proof holds, where the case has no others: there a size may equal a constant."""
+    result = repair.before.result if repair.before else None
+    sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
+    return _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
 
 
 def _painted(line: str, color: bool) -> str:

@@ -168,6 +168,121 @@ def strided(part, windows="size"):
     return STRIDED.format(part=part, windows=windows)
 
 
+UNROLLED = """
+import numpy as np
+import gradproof
+
+class Unrolled:
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x):
+        self.x, self.h = x.copy(), [np.zeros((len(x), len(self.W)))]
+        for t in range(2):
+            self.h.append(x[:, t] + self.h[t] @ self.W)
+        return self.h[2].copy()
+
+    def backward(self, dout):
+        dx, self.dW = np.zeros_like(self.x), np.zeros_like(self.W)
+        for t in (1, 0):
+            dx[:, t] = dout
+            self.dW += self.h[t + 1].T @ dout
+            dout = dout @ self.W.T
+        return dx
+
+unrolled = gradproof.layer(Unrolled, params={"W": "H H"}, inputs={"x": "N 2 H"})
+"""
+GROUPS = """
+import numpy as np
+import gradproof
+
+class Groups:
+    def __init__(self, gamma):
+        self.gamma = gamma
+
+    def forward(self, x):
+        self.groups = x.reshape(len(x), 2, -1)
+        centred = self.groups - self.groups.mean(axis=2, keepdims=True)
+        self.centred = centred.reshape(x.shape)
+        return self.centred * self.gamma[:, None]
+
+    def backward(self, dout):
+        self.dgamma = (dout * self.centred).sum(axis=(0, 2))
+        du = dout.reshape(self.groups.shape)
+        return (du - du.mean(axis=2, keepdims=True)).reshape(dout.shape)
+
+groups = gradproof.layer(Groups, params={"gamma": "2*C"}, inputs={"x": "N 2*C L"})
+"""
+LARGEST = """
+import numpy as np
+import gradproof
+
+class Largest:
+    def forward(self, x):
+        self.shape, self.place = x.shape, x.argmin(axis=1)
+        return x.max(axis=1)
+
+    def backward(self, dout):
+        dx = np.zeros(self.shape)
+        dx[np.arange(len(dx)), self.place] = dout
+        return dx
+
+largest = gradproof.layer(Largest, inputs={"x": "N D"})
+"""
+BUFFER = """
+import numpy as np
+import gradproof
+
+class Product:
+    def __init__(self, W):
+        self.W, self.dW = W, np.zeros_like(W)
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x @ self.W
+
+    def backward(self, dout):
+        dW = self.dW
+        dW = self.x.T @ dout
+        return dout @ self.W.T
+
+product = gradproof.layer(Product, params={"W": "D M"}, inputs={"x": "N D"})
+"""
+PARTS = """
+import numpy as np
+import gradproof
+
+class Parts:
+    def forward(self, x):
+        return np.concatenate([x[:, :2] * 2, x[:, 2:] * 3], axis=1)
+
+    def backward(self, dout):
+        return np.concatenate([dout[:, 2:] * 3, dout[:, :2] * 2], axis=1)
+
+parts = gradproof.layer(Parts, inputs={"x": "N 4"})
+"""
+WINDOWS = """
+import numpy as np
+import gradproof
+
+class Windows:
+    def __init__(self):
+        self.size, self.stride = 2, 2
+
+    def forward(self, x):
+        self.x = x.copy()
+        starts = range(x.shape[1] // 2)
+        return np.stack([(x[:, i * self.stride : i * self.stride + self.size] ** 2).sum(axis=1) for i in starts], axis=1)
+
+    def backward(self, dout):
+        dx = np.zeros_like(self.x)
+        for i in range(dout.shape[1]):
+            window = self.x[:, i : i + self.size]
+            dx[:, i : i + self.size] += 2 * window * dout[:, i : i + 1]
+        return dx
+
+windows = gradproof.layer(Windows, inputs={"x": "N 2*L"})
+"""
 SHUFFLED = """
 import numpy as np
 import gradproof
@@ -285,6 +400,11 @@ MISTAKES = {
     "the stride of a slice": (strided("i : i + stride * out"), "dx[:, i:i + stride * out:stride] += dout"),
     "the stride of an end": (strided("i : i + out : stride"), "dx[:, i : i + stride * out : stride] += dout"),
     "the last window": (strided("i : i + stride * out : stride", windows="size - 1"), "for i in range(size):"),
+    "the entry beside": (UNROLLED, "self.dW += self.h[t].T @ dout"),
+    "what is broadcast before a reshape": (GROUPS, "du = (dout * self.gamma[:, None]).reshape(self.groups.shape)"),
+    "another method": (LARGEST, "self.shape, self.place = x.shape, x.argmax(axis=1)"),
+    "an array that is there": (BUFFER, "dW[...] = self.x.T @ dout"),
+    "the order of parts": (PARTS, "return np.concatenate([dout[:, :2] * 2, dout[:, 2:] * 3], axis=1)"),
     "what is written into the upstream": (
         function("dout", "np.where(x > 0, x, 0)", "dout[x <= 0] = 0"),
         "dout = dout.copy(); dout[x <= 0] = 0",
@@ -309,6 +429,48 @@ MISTAKES = {
     "two layers": (GATE.replace("BACKWARD", "dx = 0 * dout"), "+ self.a.backward(du) + self.b.backward(dv)"),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }
+
+
+@slow
+def test_windows_move_in_the_steps_of_forward(fixed):
+    """Where a window is read and written they move together, by what forward writes and not by what has its value."""
+    done = fixed(WINDOWS)
+    lines = ("window = self.x[:, {}:{} + self.size]", "dx[:, {}:{} + self.size] += 2 * window * dout[:, i : i + 1]")
+    added = [line[1:].strip() for line in done.out.splitlines() if line.startswith("+ ")]
+    assert added == [line.format(*["i * self.stride"] * 2) for line in lines]
+
+
+TWO = """
+import numpy as np
+import gradproof
+
+class Second:
+    def forward(self, x):
+        self.x, n = x.copy(), x.shape[0]
+        return x[1] ** 2 + x[2]
+
+    def backward(self, dout):
+        n, m, dx = len(self.x), len(self.x) - 1, np.zeros_like(self.x)
+        dx[1] = FACTORself.x[1] * dout
+        dx[PLACE] = dout
+        return dx
+
+second = gradproof.layer(Second, inputs={"x": "3"})
+"""
+
+
+@slow
+@pytest.mark.parametrize(
+    ("factor", "place", "becomes"),
+    [("", "2", "dx[1] = self.x[1] * dout * 2"), ("2 * ", "1", "dx[2] = dout")],
+    ids=["a factor", "an index"],
+)
+def test_a_number_is_no_size(fixed, factor, place, becomes):
+    """Where the case fixes a size that equals what is missing, it is the number; the sizes of the proof are said."""
+    done = fixed(TWO.replace("FACTOR", factor).replace("PLACE", place))
+    assert "every gradient is proved, for its sizes alone (x: 3), with this change" in done.out
+    (added,) = (line[1:].strip() for line in done.out.splitlines() if line.startswith("+ "))
+    assert added == becomes
 
 
 @pytest.mark.parametrize("name", some(MISTAKES, 48))

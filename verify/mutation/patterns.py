@@ -42,7 +42,12 @@ def filled(template: str, bound: Mapping[str, Any], numpy: str) -> str:
 
 def renamed(node: ast.AST, old: str, new: str) -> str:
     """Return an expression as source, with another variable in the place of one."""
-    return ast.unparse(_Filler({old: ast.Name(new)}, "np").visit(deepcopy(node)))
+    return replaced(node, old, ast.Name(new))
+
+
+def replaced(node: ast.AST, name: str, expression: ast.expr) -> str:
+    """Return an expression as source, with another one in the place of a variable."""
+    return ast.unparse(_Filler({name: expression}, "np").visit(deepcopy(node)))
 
 
 def _fits(pattern: Any, node: Any, bound: Bindings, numpy: str) -> bool:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
 from verify.repair import omitted
 from verify.repair.lacking import Lacking
+from verify.repair.places import entry_beside, moved_in_steps, other_count, stepped
 from verify.repair.quantities import (
-    axes,
     code_constants,
-    counts,
-    is_count,
     is_quantity,
     is_term,
     orders,
@@ -26,9 +25,9 @@ from verify.repair.quantities import (
     sizes,
     stretched,
 )
+from verify.repair.reductions import other_axis, reduced
 
 _Texts = Callable[[Scope], list[str]]
-_AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
 
 _WITH_ORDER = ("reshape", "ravel", "flatten")  # methods whose result depends on the order of the axes
 
@@ -110,46 +109,26 @@ def _without_call(node: ast.AST, scope: Scope) -> Iterator[str]:
         yield ast.unparse(node.args[0])
 
 
-def _reduced(node: ast.AST, scope: Scope) -> Iterator[str]:
-    """Add up a term over some axis."""
-    if not is_term(node, scope) or not scope.numpy:
-        return
-    for function in ("sum", "mean"):
-        for axis in _axes(scope):
-            yield patterns.filled(f"np.{function}(a{', ' if axis else ''}{axis})", {"a": node}, scope.numpy)
-
-
-def _axes(scope: Scope) -> list[str]:
-    """Return the axes to try, those first that the code writes: `axis=-1` fits other ranks than `axis=1` as well."""
-    written = axes(scope)
-    return sorted(_AXES, key=lambda axis: axis.partition(",")[0].removeprefix("axis=") not in written)
-
-
-def _other_axis(node: ast.AST, scope: Scope) -> Iterator[str]:
-    """Reduce over other axes, with the reduced ones kept or not, or take the mean for the sum."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return
-    if node.func.attr not in ("sum", "mean"):
-        return
-    for attribute in ("sum", "mean"):
-        for axis in _axes(scope):
-            keywords = ast.parse(f"f({axis})", mode="eval").body.keywords  # type: ignore[attr-defined]
-            function = ast.Attribute(node.func.value, attribute, ast.Load())
-            yield ast.unparse(ast.Call(function, node.args[:1] if _is_module(node.func.value) else [], keywords))
-
-
-def _is_module(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
-
-
 def _swapped(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Return the gradients in another order: any two of them change places."""
     if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and {*node.elts} & scope.gradients:
-        for first in range(len(node.elts)):
-            for second in range(first + 1, len(node.elts)):
-                order = [*node.elts]
-                order[first], order[second] = order[second], order[first]
-                yield ", ".join(map(ast.unparse, order))
+        yield from map(", ".join, _orders_of(node.elts))
+
+
+def _swapped_parts(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Hand parts to a function in another order, as to `np.concatenate`."""
+    above = scope.parents.get(node)
+    if isinstance(node, (ast.List, ast.Tuple)) and isinstance(above, ast.Call) and node in above.args:
+        brackets = "[{}]" if isinstance(node, ast.List) else "({})"
+        yield from (brackets.format(", ".join(order)) for order in _orders_of(node.elts))
+
+
+def _orders_of(parts: list[ast.expr]) -> Iterator[list[str]]:
+    """Return the sources of some expressions in other orders: any two change places."""
+    for first, second in combinations(range(len(parts)), 2):
+        order = [ast.unparse(part) for part in parts]
+        order[first], order[second] = order[second], order[first]
+        yield order
 
 
 def _gradient(node: ast.AST, scope: Scope) -> bool:
@@ -174,32 +153,29 @@ def _factor(node: ast.AST, scope: Scope) -> bool:
     return isinstance(above, ast.BinOp) and isinstance(above.op, ast.Mult) and not isinstance(node, ast.Constant)
 
 
-def _other_count(node: ast.AST, scope: Scope) -> Iterator[str]:
-    """Take another whole number, or this one times another, where sizes and places are computed."""
-    if is_count(node, scope) and scope.is_of_sizes(node):
-        yield from (name for name in counts(scope) if name != ast.unparse(node))
-        for name in counts(scope):
-            yield patterns.filled("q * a", {"a": node, "q": ast.Name(name)}, scope.numpy)
+def _other_function(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Call another function of NumPy, or another method, with the same arguments."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        for name in _FUNCTIONS.get(node.func.attr, ()):
+            function = ast.Attribute(node.func.value, name, ast.Load())
+            yield ast.unparse(ast.Call(function, node.args, node.keywords))
 
 
-def _stepped(node: ast.AST, scope: Scope) -> Iterator[str]:
-    """Take every so manieth entry of a slice that takes each."""
-    if isinstance(node, ast.Slice) and node.step is None and (node.lower or node.upper):
-        for name in counts(scope):
-            yield ast.unparse(ast.Slice(node.lower, node.upper, ast.Name(name)))
-
-
-_FUNCTIONS = (
-    ("sin", "cos"),
-    ("cos", "sin"),
-    ("sinh", "cosh"),
-    ("cosh", "sinh"),
-    ("exp", "log"),
-    ("log", "exp"),
-    ("tan", "tanh"),
-    ("maximum", "minimum"),
-    ("minimum", "maximum"),
-)
+_FUNCTIONS = {
+    "sin": ("cos",),
+    "cos": ("sin",),
+    "sinh": ("cosh",),
+    "cosh": ("sinh",),
+    "exp": ("log",),
+    "log": ("exp",),
+    "tan": ("tanh",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "max": ("min",),
+    "min": ("max",),
+    "argmax": ("argmin",),
+    "argmin": ("argmax",),
+}
 _LOCAL = ("a * (1 - q)", "a * q * (1 - q)", "a * (1 - q ** 2)", "a * (1 + q)", "a * q ** 2", "a / q ** 2")
 _LOCAL_NUMPY = ("a * np.exp(q)", "a * np.exp(-q)", "a * np.sin(q)", "a * np.cos(q)", "a / np.sqrt(q)", "a * (q > 0)")
 
@@ -221,6 +197,7 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M5", "add up at an index that occurs twice", "a[i] += b", "np.add.at(a, i, b)"),
     Operator("M5", "add up at an index that occurs twice", "a[i] = b", "np.add.at(a, i, b)"),
     Operator("M5", "add up all", "list(a)[-1]", "sum(a)"),
+    Operator("M5", "write into the array that there is", "a = b", "a[...] = b"),
     Operator("M8", "swap the operands", "a - b", "b - a"),
     Operator("M8", "swap the operands", "a / b", "b / a"),
     Operator("M8", "swap the operands", "a @ b", "b @ a"),
@@ -228,6 +205,7 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M8", "swap the operands", "a.dot(b)", "b.dot(a)"),
     Operator("M8", "swap the operands", "np.where(a, b, c)", "np.where(a, c, b)"),
     Operator("M8", "swap the results", rewrites=_swapped),
+    Operator("M8", "swap the parts", rewrites=_swapped_parts),
     Operator("M2", "drop a factor", "a * b", "a"),
     Operator("M2", "drop a factor", "a * b", "b"),
     Operator("M2", "drop a division", "a / b", "a"),
@@ -246,8 +224,10 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M7", "drop a function", rewrites=_without_call),
     Operator("M7", "drop an index", "a[i]", "a"),
     Operator("M8", "take another quantity", rewrites=_other_quantity),
-    *(Operator("M8", "take another function", f"np.{old}(a)", f"np.{new}(a)") for old, new in _FUNCTIONS),
-    Operator("M3", "change the reduction or its axis", rewrites=_other_axis),
+    Operator("M8", "take another function", rewrites=_other_function),
+    Operator("M3", "change the reduction or its axis", rewrites=other_axis),
+    Operator("M9", "take the entry beside", rewrites=entry_beside, sizes=True),
+    Operator("M9", "move in steps", rewrites=moved_in_steps, sizes=True),
     Operator("M10", "take the other side at a tie", "a < b", "a <= b"),
     Operator("M10", "take the other side at a tie", "a <= b", "a < b"),
     Operator("M10", "take the other side at a tie", "a > b", "a >= b"),
@@ -256,13 +236,16 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M11", "negate a condition", "a < b", "a > b"),
 )
 _LARGE: tuple[Operator, ...] = (
-    Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a / q", "a * q")),
-    Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a * q", "a / q")),
+    # Where a case fixes its sizes, one may equal a constant: means are over sizes, and factors of slopes are constants.
+    Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a / q")),
+    Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a * q")),
+    Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a * q")),
+    Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-a"),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-b"),
     Operator("M8", "replace an expression by a quantity", rewrites=_quantity_for_expression),
-    Operator("M3", "reduce", rewrites=_reduced),
+    Operator("M3", "reduce", rewrites=reduced),
     Operator("M1", "multiply by a quantity", rewrites=_with(quantities, "a * q", "a / q")),
     Operator("M11", "multiply by a broadcast quantity", rewrites=_with(stretched, "a * q")),
     Operator("M4", "add a term", rewrites=_with(quantities, "a + q", "a - q")),
@@ -273,8 +256,8 @@ _LARGE: tuple[Operator, ...] = (
     Operator("M6", "copy the upstream", rewrites=_copied_upstream, sees="state"),
     Operator("M9", "count the last one", "a // b", "a // b + 1", sizes=True),
     Operator("M9", "go on to the last one", "range(a - 1)", "range(a)", sizes=True),
-    Operator("M9", "take another size or place", rewrites=_other_count, sizes=True),
-    Operator("M9", "take steps", rewrites=_stepped, sizes=True),
+    Operator("M9", "take another size or place", rewrites=other_count, sizes=True),
+    Operator("M9", "take steps", rewrites=stepped, sizes=True),
 )
 
 

@@ -11,6 +11,7 @@ from verify.mutation.scopes import Scope, is_size
 
 _MOST = 40  # of a kind
 _REDUCING = ("sum", "mean", "dot", "matmul", "outer")
+_ORDERING = ("T", "reshape", "transpose", "swapaxes")  # what is multiplied before may have other axes than after
 _once = lru_cache(maxsize=64)  # by scope, of which a case has a few
 _Term = ast.Lambda | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Tuple
 
@@ -61,6 +62,19 @@ def counts(scope: Scope) -> list[str]:
     return sorted(numbers, key=lambda name: ("." in name, name))[:_MOST]
 
 
+@_once
+def products(scope: Scope) -> frozenset[str]:
+    """Return the products that the class or function writes."""
+    nodes = ast.walk(_owner(scope))
+    return frozenset(ast.unparse(n) for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult))
+
+
+def _owner(scope: Scope) -> ast.AST:
+    """Return the class of a function, or itself."""
+    owner = scope.parents.get(scope.function, scope.function)
+    return owner if isinstance(owner, ast.ClassDef) else scope.function
+
+
 def is_count(node: ast.AST, scope: Scope) -> bool:
     """Tell whether a node is a whole number, or reads one."""
     if isinstance(node, ast.Constant):
@@ -71,8 +85,7 @@ def is_count(node: ast.AST, scope: Scope) -> bool:
 @_once
 def axes(scope: Scope) -> frozenset[str]:
     """Return the axes that the class or function writes, or else all of its file."""
-    owner = scope.parents.get(scope.function, scope.function)
-    return _axes_in(owner if isinstance(owner, ast.ClassDef) else scope.function) or _axes_in(_file_of(scope))
+    return _axes_in(_owner(scope)) or _axes_in(_file_of(scope))
 
 
 def _axes_in(node: ast.AST) -> frozenset[str]:
@@ -110,9 +123,7 @@ def _orders_in(tree: ast.AST) -> Iterator[tuple[str, list[int]]]:
 @_once
 def code_constants(scope: Scope) -> list[str]:
     """Return the numbers that the class or function is written with, and its settings."""
-    owner = scope.parents.get(scope.function, scope.function)
-    around = owner if isinstance(owner, ast.ClassDef) else scope.function
-    values = [n.value for n in ast.walk(around) if isinstance(n, ast.Constant)]
+    values = [n.value for n in ast.walk(_owner(scope)) if isinstance(n, ast.Constant)]
     numbers = [repr(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool) and v not in (0, 1)]
     return list(dict.fromkeys([*numbers, *sorted(scope.settings)]))[:_MOST]
 
@@ -131,7 +142,7 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
         return node in above.args and name in _REDUCING
     if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`, `a.T`
         made = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
-        return above.attr in (*_REDUCING, "T") and (made or is_quantity(node, scope))
+        return above.attr in (*_REDUCING, *_ORDERING) and (made or is_quantity(node, scope))
     return isinstance(above, _Term)
 
 
