@@ -87,7 +87,7 @@ def certainty(repair: Repair) -> str:
     unproved = f"agrees to the accuracy of the code's constants, not proved for {names}"
     sure = unproved if names else "every gradient is proved"
     call = ", for the call that scan chose" if assumed(repair) else ""
-    sizes = _fixed_sizes(repair)
+    sizes = _for_sizes(repair)
     return f"{sure}{sizes}{call}{',' if sizes or call or names else ''}"
 
 
@@ -123,16 +123,22 @@ def _wrong(repair: Repair) -> str:
 def _instead(repair: Repair) -> str:
     """Write the code of the exact gradients, or why there is none."""
     if repair.code:
-        call = f"{_CODE.format(_AGREES if repair.agrees else _PROVED, _fixed_sizes(repair))}{_notes(repair)}"
+        call = f"{_CODE.format(_AGREES if repair.agrees else _PROVED, _for_sizes(repair))}{_notes(repair)}"
         return f"{call}\n\n{indent(repair.code.rstrip(), '    ')}"
     return f"\n  {repair.codeless}" if repair.codeless else ""
 
 
-def _fixed_sizes(repair: Repair) -> str:
-    """Say for which sizes alone a proof holds, where the case has no others: there a size may equal a constant."""
+def fixed_sizes(repair: Repair) -> str:
+    """Return the inputs with their sizes, where the case fixes some: there a size may equal a constant."""
     result = repair.before.result if repair.before else None
     sized = result is not None and any(size.isdecimal() for argument in result.signature for size in argument.shape)
-    return _FIXED_SIZES.format(signature(result)) if result is not None and sized else ""
+    return signature(result) if result is not None and sized else ""
+
+
+def _for_sizes(repair: Repair) -> str:
+    """Say for which sizes alone a proof holds, where the case has no others."""
+    sizes = fixed_sizes(repair)
+    return _FIXED_SIZES.format(sizes) if sizes else ""
 
 
 def _painted(line: str, color: bool) -> str:

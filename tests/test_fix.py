@@ -1,10 +1,12 @@
 """The command `fix`: changes of a wrong backward pass that are proved, and what is said where there are none."""
 
+import json
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
+import jsonschema
 import pytest
 from effort import slow, some
 
@@ -20,6 +22,7 @@ from verify.repair.search import Search
 from verify.repair.write import write
 from verify.runner.workers import OURS, CollectedCase
 
+SCHEMA = json.loads((Path(__file__).parent.parent / "reports" / "fixes.schema.json").read_text())
 LAYERS = """
 import numpy as np
 import gradproof
@@ -705,12 +708,39 @@ def test_code_that_is_in_no_file(fixed, shop, name):
     assert "        dx = 2 * dout * x\n" in done.out
 
 
-@pytest.mark.parametrize("report", ["json", "json=fix.json", "sarif"])
+def of_json(file):
+    """Return what a report holds, which is as its schema says."""
+    report = json.loads(Path(file).read_text())
+    jsonschema.validate(report, SCHEMA)
+    return report
+
+
+def test_json(fixed):
+    """A report has the change as pieces and as a diff; what has none has the reason, and the exact gradient as code."""
+    fixed(affine(db="mean"), "--report", "json=fix.json")
+    (case,) = of_json("fix.json")["cases"]
+    assert (case["state"], case["fix"]["proved"], case["code"], case["why"]) == ("fixed", True, None, "")
+    assert "+        self.db = dout.sum(axis=0)" in case["fix"]["diff"]
+    assert [change["text"] for change in case["fix"]["changes"]] == ["dout.sum(axis=0)"]
+
+
+@slow
+def test_json_without_a_change(fixed):
+    """What has no change has the reason, and the exact gradient as code."""
+    fixed(CACHE.format(forward="np.arctan(x)"), "--report", "json=fix.json", "--fix-budget", "1")
+    (case,) = of_json("fix.json")["cases"]
+    assert (case["state"], case["fix"]) == ("open", None)
+    assert "edits were tried, none is proved" in case["why"]
+    assert case["code"]["proved"]
+    assert "def backward(dout, x)" in case["code"]["text"]
+
+
+@pytest.mark.parametrize("report", ["json", "html=fix.html", "sarif"])
 def test_reports_that_are_refused(fixed, report):
-    """`fix` writes SARIF to a file and no other report, and says so."""
+    """`fix` writes SARIF and JSON to files and no other report, and says so."""
     done = fixed(affine(), "--report", report)
     assert (done.status, done.out) == (2, "")
-    assert "fix writes sarif=PATH only" in done.err
+    assert "fix writes sarif=PATH and json=PATH only" in done.err
 
 
 @pytest.fixture
@@ -1004,17 +1034,23 @@ def backward(dout, x):
 
 case = gradproof.pair(forward, backward, x="3", name="case")
 """
-TYPED = "agrees to the accuracy of the code's constants, not proved for x, with this change: "
+FORMATS = ("--report", "sarif=fix.sarif", "--report", "json=fix.json")
+TYPED = (
+    "agrees to the accuracy of the code's constants, not proved for x, for its sizes alone (x: 3), with this change: "
+)
 
 
 @pytest.mark.parametrize("wrong", ["cdf - x * pdf", *some(["cdf", "cdf + pdf", "x * pdf"], 1)])
 def test_a_change_that_rounded_constants_keep_from_a_proof(command, fixed, wrong):
     """A change with which only rounded constants are left open is written, and said to agree and not to be proved."""
-    done = fixed(GELU.format(norm="/ np.sqrt(2 * np.pi)", backward=wrong), "--write", "--report", "sarif=fix.sarif")
+    done = fixed(GELU.format(norm="/ np.sqrt(2 * np.pi)", backward=wrong), "--write", *FORMATS)
     assert (done.status, done.err) == (0, "gradproof: changed mine.py\n")
     assert TYPED in done.out
     assert "proved with" not in done.out
     assert '"ruleId": "FIXED-WITHIN-ROUNDING"' in Path("fix.sarif").read_text()
+    (case,) = of_json("fix.json")["cases"]
+    assert (case["state"], case["fix"]["proved"], case["fix"]["agreeing"]) == ("agreeing", False, ["x"])
+    assert case["sizes"] == "x: 3"
     assert "agrees (constants)" in command("run", "-v", "mine.py").out
 
 

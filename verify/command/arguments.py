@@ -43,7 +43,7 @@ _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' f
 # What may come before the command as well.
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff|cache|no-cache|watch)")
 _PRINTING = ("-h", "--help", "--version", "--print-completion")  # what stands before a command, or in its place
-OF_MUTANTS, OF_FIXES = ("terminal", "json"), ("sarif",)  # the formats that mutate and fix write
+OF_MUTANTS, OF_FIXES = ("terminal", "json"), ("sarif", "json")  # the formats that mutate and fix write
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for

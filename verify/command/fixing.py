@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv: Sequence[str]) -> int:
     """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
     workers.prepare()  # a second one proves again what the first has found
-    from reports import edits, fixes
+    from reports import edits, fixes, fixesjson
     from reports.write import requests
     from reports.write import write as write_reports
     from verify.mutation.result import How
@@ -34,7 +34,9 @@ def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv:
 
     config, wanted = settings(workers, options), requests(options.report)
     if unknown := [request.format for request in wanted if request.format not in OF_FIXES or request.path is None]:
-        raise InputError(f"--report {unknown[0]}: fix writes sarif=PATH only; --diff prints the changes alone")
+        raise InputError(
+            f"--report {unknown[0]}: fix writes sarif=PATH and json=PATH only; --diff prints the changes alone"
+        )
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     verbosity = options.verbose - options.quiet
     with Crew(workers) as crew:
@@ -43,7 +45,9 @@ def fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv:
     progress.end()
     right = {State.RIGHT, State.FIXED, State.AGREEING} if options.write else {State.RIGHT}
     status = 2 if unparsed(cases) else int(not {repair.state for repair in repairs} <= right)
-    write_reports({request.path: edits.render(repairs, __version__, status) for request in wanted if request.path})
+    formats = {"sarif": edits.render, "json": fixesjson.render}
+    texts = {request.path: formats[request.format](repairs, __version__, status) for request in wanted if request.path}
+    write_reports(texts)
     again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
     text = (
         fixes.diffs(repairs)
