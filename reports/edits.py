@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from reports.fixes import assumed, certainty, summary
+from reports.fixes import certainty, notes, summary
 from reports.sarif import document, file_of, rule_of
 from verify.model.result import LineOf
 from verify.repair.result import Change, Fix, Repair, State
@@ -68,8 +68,8 @@ def _result(repair: Repair) -> dict[str, Any]:
 def _message(repair: Repair) -> str:
     if repair.fix is None:
         return f"{repair.name}: no fix: {repair.why}"
-    notes = "".join(f"; {note}" for note in assumed(repair))
-    return f"{repair.name}: {certainty(repair)} with this change: {_ideas(repair.fix)}{notes}"
+    told = "".join(f"; {note}" for note in notes(repair))
+    return f"{repair.name}: {certainty(repair)} with this change: {_ideas(repair.fix)}{told}"
 
 
 def _ideas(fix: Fix) -> str:

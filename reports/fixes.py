@@ -21,6 +21,9 @@ _ELSEWHERE = "; the exact gradient as NumPy code is printed without --diff"
 _IN_WORDS = ("likely", "code", "because")  # of what explains a wrong gradient, without its formulas and numbers
 _CODE = "\n  the exact gradients as NumPy code, which {} beside the forward of this case{}:"
 _PROVED, _AGREES = "is proved", "agrees to the accuracy of the code's constants, and is not proved,"
+_DEFAULT = (
+    "it is proved with the default {} alone: where the number that is written is meant to be that, write its name"
+)
 _FIXED_SIZES = ", for its sizes alone ({})"
 
 
@@ -96,8 +99,20 @@ def assumed(repair: Repair) -> tuple[str, ...]:
     return repair.before.assumed if repair.before else ()
 
 
+def defaults(repair: Repair) -> tuple[str, ...]:
+    """Return the defaults of the code that equal a number of the change, and of which the case has no other value."""
+    rows = repair.before.result.comparisons if repair.before else ()
+    varied = {name for row in rows for name, _ in row.variant.options}
+    return tuple(each for each in (repair.fix.defaults if repair.fix else ()) if each.partition("=")[0] not in varied)
+
+
+def notes(repair: Repair) -> list[str]:
+    """Return what a reader has to know of a change: what it was proved for."""
+    return [*assumed(repair), *map(_DEFAULT.format, defaults(repair))]
+
+
 def _notes(repair: Repair) -> str:
-    return "".join(f"\n  note: {note}" for note in assumed(repair))
+    return "".join(f"\n  note: {note}" for note in notes(repair))
 
 
 def _nothing(repair: Repair) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from reports.fixes import assumed, fixed_sizes
+from reports.fixes import assumed, defaults, fixed_sizes
 from verify.repair.result import SCHEMA_VERSION, Fix, Repair
 
 
@@ -31,6 +31,7 @@ def _case(repair: Repair) -> dict[str, Any]:
         "tried": repair.tried,
         "sizes": fixed_sizes(repair),
         "assumed": [*assumed(repair)],
+        "defaults": [*defaults(repair)],
         "fix": None if repair.fix is None else _fix(repair.fix),
         "code": code,
         "codeless": repair.codeless,

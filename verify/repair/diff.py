@@ -14,6 +14,7 @@ from pathlib import Path
 from verify.model.where import relative
 from verify.mutation.result import Mutant
 from verify.repair.applying import applied
+from verify.repair.defaults import equal_defaults
 from verify.repair.result import Change, Edits, Fix
 
 
@@ -22,7 +23,8 @@ def fix_of(edits: Edits) -> Fix:
     sources = sources_of(edits)
     diffs = [_diff(file, source, tuple(e for e in edits if e.file == file)) for file, source in sources.items()]
     changes = tuple(_change(edit, sources[edit.file]) for edit in edits)
-    return Fix(edits, "".join(diffs), changes, tuple((file, digest(source)) for file, source in sources.items()))
+    digests = tuple((file, digest(source)) for file, source in sources.items())
+    return Fix(edits, "".join(diffs), changes, digests, defaults=equal_defaults(edits, sources))
 
 
 def sources_of(edits: Edits) -> dict[str, bytes]:

@@ -104,7 +104,8 @@ class Fix:
 
     `diff` is the change as a unified diff, `changes` are the pieces that it replaces, an edit each; `sources` are the
     digests of the files that it is a change of, by path.
-    `hazards` are those that nobody could see while the gradients were wrong.
+    `hazards` are those that nobody could see while the gradients were wrong, `defaults` those of the code that equal a
+    number which the change writes.
     """
 
     edits: Edits
@@ -113,6 +114,7 @@ class Fix:
     sources: tuple[tuple[str, str], ...] = ()
     hazards: tuple[Hazard, ...] = ()
     agreeing: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ()
 
     @property
     def where(self) -> Place:
