@@ -68,8 +68,8 @@ def _result(repair: Repair) -> dict[str, Any]:
 def _message(repair: Repair) -> str:
     if repair.fix is None:
         return f"{repair.name}: no fix: {repair.why}"
-    told = "".join(f"; {note}" for note in notes(repair))
-    return f"{repair.name}: {certainty(repair)} with this change: {_ideas(repair.fix)}{told}"
+    sentences = "".join(f"; {note}" for note in notes(repair))
+    return f"{repair.name}: {certainty(repair)} with this change: {_ideas(repair.fix)}{sentences}"
 
 
 def _ideas(fix: Fix) -> str:

@@ -103,7 +103,8 @@ def defaults(repair: Repair) -> tuple[str, ...]:
     """Return the defaults of the code that equal a number of the change, and of which the case has no other value."""
     rows = repair.before.result.comparisons if repair.before else ()
     varied = {name for row in rows for name, _ in row.variant.options}
-    return tuple(each for each in (repair.fix.defaults if repair.fix else ()) if each.partition("=")[0] not in varied)
+    equal = repair.fix.defaults if repair.fix else ()
+    return tuple(f"{name}={value}" for name, value in equal if name not in varied)
 
 
 def notes(repair: Repair) -> list[str]:

@@ -71,6 +71,7 @@ def test_reports_import_the_result_only(name):
         "reports/__init__.py": {"verify.model." + name for name in ("result", "errors", "additions", "where")},
         "reports/mutants.py": {"verify.mutation.result"},
         "reports/fixes.py": {"verify.repair.result"},
+        "reports/fixesjson.py": {"verify.repair.result"},
         "reports/edits.py": {"verify.repair.result", "verify.model.result"},
     }
     allowed["reports/sarif.py"] = {

@@ -18,16 +18,16 @@ _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?![\w.])", re
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def equal_defaults(edits: Edits, sources: dict[str, bytes]) -> tuple[str, ...]:
-    """Return the defaults beside some edits that are numbers which these write: `alpha=0.5`."""
+def equal_defaults(edits: Edits, sources: dict[str, bytes]) -> tuple[tuple[str, str], ...]:
+    """Return the defaults beside some edits that are numbers which these write, each with its name."""
     return tuple(dict.fromkeys(default for edit in edits for default in _equal(edit, sources[edit.file])))
 
 
-def _equal(edit: Mutant, source: bytes) -> Iterator[str]:
+def _equal(edit: Mutant, source: bytes) -> Iterator[tuple[str, str]]:
     numbers = _numbers(edit.text) - _numbers(source[edit.start : edit.end])
     for name, value in _defaults(ast.parse(source), edit.first) if numbers else ():
         if value in numbers:
-            yield f"{name}={value!r}"
+            yield name, repr(value)
 
 
 def _numbers(text: bytes) -> Counter[float]:

@@ -114,7 +114,7 @@ class Fix:
     sources: tuple[tuple[str, str], ...] = ()
     hazards: tuple[Hazard, ...] = ()
     agreeing: tuple[str, ...] = ()
-    defaults: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()
 
     @property
     def where(self) -> Place:
