@@ -534,6 +534,53 @@ VALUES = {
 }
 
 
+class ShortAndLong(Function):
+    """Outputs of two types; each upstream comes in the type of its output."""
+
+    @staticmethod
+    def forward(ctx, x, y):
+        return x.bfloat16() * 2, y * 3
+
+    @staticmethod
+    def backward(ctx, g, h):
+        return g * 2, h * 3
+
+
+class ShortWithin(ShortAndLong):
+    @staticmethod
+    def forward(ctx, x, y):
+        return x.bfloat16() * 2, y.bfloat16().to(y.dtype) * 3
+
+
+class ShortGradient(ShortAndLong):
+    @staticmethod
+    def backward(ctx, g, h):
+        return g * 2, h.bfloat16().to(h.dtype) * 3
+
+
+@pytest.mark.parametrize(
+    ("function", "failing"),
+    [(ShortAndLong, set()), (ShortWithin, {"output 2"}), (ShortGradient, {"y"})],
+)
+def test_a_short_output_excuses_no_other(function, failing):
+    """What has the type of an output is its own choice, and that of the gradients which its upstream goes into."""
+    findings = verify.check(torch_function(function, x="N D", y="N D")).findings
+    assert {finding.name for finding in findings if finding.fails} == failing
+    assert {finding.code for finding in findings} <= {"GP201"}
+
+
+def test_a_number_of_a_short_type_is_a_cast():
+    """A new tensor of bfloat16 has the nearest number to 0.1, and the finding says which line makes it."""
+
+    def scaled(ctx, x):
+        return x * torch.full((), 0.1, dtype=torch.bfloat16)
+
+    [found] = {
+        finding.detail.rpartition(":")[0] for finding in verify.check(torch_function(of(scaled), x="3")).findings
+    }
+    assert "a cast to bfloat16 at " in found
+
+
 def _complex(x):
     return torch.complex(x, x.flip(0) + 2)
 

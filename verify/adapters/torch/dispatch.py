@@ -148,6 +148,8 @@ def _filled(function: Any, name: str, args: Any, options: Any) -> Any:
     value = _FILLED[name]
     if value == "fill_value":
         value = options[value] if value in options else args[1 if name != "new_full" else 2]
+    if isinstance(value, float):
+        _note_narrowed(torch.float64, meta.dtype)
     if meta.dtype.is_complex:
         return SymbolTensor(placed(_complex_numbers(value, meta), meta), meta.dtype)
     if value is None:

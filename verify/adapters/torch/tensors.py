@@ -221,6 +221,5 @@ def leaving(tensor: torch.Tensor) -> Any:
     """Return a tensor as an array of the case: of symbols, or of floats in the memory of the tensor if NumPy can."""
     if (run := arrays.active()) is None:
         return arrays.scalar(_numpys(tensor.detach().resolve_conj().resolve_neg()))
-    if tensor.dtype == torch.bfloat16:
-        run.passed_on = FLOATS[tensor.dtype]
+    run.passed_on += [FLOATS[tensor.dtype] if tensor.dtype == torch.bfloat16 else ""] * (1 + tensor.dtype.is_complex)
     return arrays.scalar(array(tensor))

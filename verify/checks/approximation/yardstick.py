@@ -41,7 +41,7 @@ def computed_in(floats: FloatRun, name: str) -> Format:
     """Return the format that code computes a gradient in, given doubles: the shortest of its results."""
     outputs = floats.output if floats.seen.several else [floats.output]
     kinds = [np.asarray(value).dtype for value in (*outputs, floats.gradients.get(name)) if value is not None]
-    if floats.seen.trace.passed_on:  # a type with fewer bits than any of these
+    if any(floats.seen.trace.passed_on):  # a type with fewer bits than any of these
         return HALF
     formats = [f for f in (HALF, SINGLE) if any(kind == f.dtype for kind in kinds)]
     return formats[0] if formats else DOUBLE

@@ -125,7 +125,7 @@ class Graphs:
             return Trace()
         like = tuple(variant.sizes.items()), tuple(np.asarray(label).tobytes() for label in variant.labels.values())
         self._last[like] = made = Trace(self._last.get(like))
-        made.coarser, made.passed_on = 0, ""  # which are of a run, and not of its graph
+        made.coarser = 0  # which is of a run, and not of its graph
         return made
 
 

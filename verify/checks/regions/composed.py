@@ -87,6 +87,7 @@ class Composer:
         """Return the run whose parts are those of other runs."""
         nodes, start = results(self.start), self.start
         trace = Trace(start.trace)
+        trace.passed_on = start.trace.passed_on
         trace.sample, trace.moved, trace.absolute_roots = dict(sample), True, False
         trace.conditions = dict(start.trace.conditions)
         for part, run in zip(self._parts, parts, strict=True):

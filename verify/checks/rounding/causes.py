@@ -72,7 +72,7 @@ def _at(name: str) -> str:
 def _fails(fault: Fault, *, fails: bool) -> bool:
     """Tell whether the gate fails, for the exceptions that the table of findings names."""
     if fault.code == OUTSIDE:
-        return fails and not fault.trial.declared
+        return fails and not fault.trial.declared(fault.name)
     broken = not np.isfinite(fault.judgement.actual[fault.entry])
     return fails or (broken and fault.trial.name == SAMPLE and fault.trial.numbers is not HALF)
 
@@ -80,7 +80,7 @@ def _fails(fault: Fault, *, fails: bool) -> bool:
 def _severity(fault: Fault) -> tuple[bool, bool, bool, float]:
     """Order faults: those that fail first, in double precision, at the sample, then by size."""
     trial = fault.trial
-    return bool(trial.declared), trial.numbers is not DOUBLE, trial.name != SAMPLE, -fault.size
+    return bool(trial.declared(fault.name)), trial.numbers is not DOUBLE, trial.name != SAMPLE, -fault.size
 
 
 def _comparison(fault: Fault) -> str:
@@ -142,10 +142,11 @@ def _of_more(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     """Say what may take floats out of their bound: a cast, a look at the type, an approximation."""
     text = f", outside the rounding bound ({float(fault.judgement.bound[fault.entry]):.2g})"
     cast, where = _cast(fault)
+    declared = fault.trial.declared(fault.name)
     if cast:
-        return f"{text}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
-    if fault.trial.declared:
-        return f"{text}: the output is {fault.trial.declared}", NOWHERE
+        return f"{text}: {cast}{f', as the output is {declared}' if declared else ''}", where
+    if declared:
+        return f"{text}: the output is {declared}", NOWHERE
     formats = {other.trial.numbers for other in faults}
     if DOUBLE not in formats:
         names = " and ".join(numbers.name for numbers in (SINGLE, HALF) if numbers in formats)

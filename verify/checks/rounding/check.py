@@ -68,11 +68,11 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
 
 
 def _findings(groups: Mapping[tuple[str, str], Sequence[Fault]], case: TracedCase) -> list[Finding]:
-    """Return the findings; what a gradient inherits from an output, at the same line, is one."""
+    """Return the findings; what a gradient inherits from an output, at the same line, is one if it fails as much."""
     gradients = [finding(group, case.backward or case.where) for group in groups.values() if not group[0].of_output]
     outputs = [finding(group, case.where) for group in groups.values() if group[0].of_output]
-    places = {(gradient.code, gradient.where) for gradient in gradients}
-    return [*gradients, *(output for output in outputs if (output.code, output.where) not in places)]
+    places = {(gradient.code, gradient.where, fails) for gradient in gradients for fails in {False, gradient.fails}}
+    return [*gradients, *(output for output in outputs if (output.code, output.where, output.fails) not in places)]
 
 
 def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.rounding.formats import DOUBLE, SINGLE, Format
+from verify.checks.rounding.formats import DOUBLE, Format
 from verify.checks.rounding.judge import Judgement, is_contradicted, judged
 from verify.checks.rounding.places import Doubt, Judged, Place, place_of
 from verify.checks.rounding.points import SAMPLE, Point, Tried
@@ -20,9 +20,11 @@ from verify.model import identity
 from verify.model.identity import NOWHERE
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
+from verify.tracing.observe import Observation
 
 _is_certain = attrgetter("is_certain")
 _LARGEST = 100_000  # nodes of a run that is looked at in more than its sample
+_BITS = {"bfloat16": 8, "float16": 11, "float32": 24}  # of types that are shorter than some inputs have
 Scales = dict[tuple[str, str], float]
 
 
@@ -42,13 +44,22 @@ class Trial:
     judgements: Mapping[str, Judgement]
     unknown: tuple[str, ...] = ()
 
-    @property
-    def declared(self) -> str:
-        """Return the type of the output where it is a shorter one than that of the inputs: the layer's own choice."""
-        dtype = np.result_type(*(np.asarray(output).dtype for output in _outputs(self.floats)))
-        if dtype.itemsize <= SINGLE.dtype.itemsize and (passed_on := self.place.seen.trace.passed_on):
-            return passed_on
-        return dtype.name if dtype.kind == "f" and dtype.itemsize < self.numbers.dtype.itemsize else ""
+    def declared(self, name: str) -> str:
+        """Return the type that an output has where it is a shorter one than that of the inputs: the layer's own choice.
+
+        To a gradient, each upstream comes in the type of its output: it has the shortest of those that it depends on.
+        """
+        quantity = self.place.quantities[name]
+        outputs = [quantity.output] if quantity.is_output else _behind(self.place.seen, name)
+        types = filter(None, (self._short_type(number) for number in outputs))
+        return min(types, key=_BITS.__getitem__, default="")
+
+    def _short_type(self, output: int) -> str:
+        passed_on = self.place.seen.trace.passed_on
+        if output < len(passed_on) and passed_on[output]:
+            return passed_on[output]
+        dtype = np.asarray(_outputs(self.floats)[output]).dtype
+        return dtype.name if dtype.name in _BITS and dtype.itemsize < self.numbers.dtype.itemsize else ""
 
     @property
     def explained(self) -> bool:
@@ -193,6 +204,14 @@ def _actual(floats: FloatRun, name: str, quantity: Judged) -> Any:
     except (TypeError, ValueError):
         return None
     return array if array.shape == quantity.shape else None
+
+
+def _behind(seen: Observation, name: str) -> list[int]:
+    """Return the numbers of the outputs whose upstream a gradient depends on; all where no upstream is a variable."""
+    if seen.trace.on_tape or not seen.upstream_nodes:
+        return [*range(len(seen.outputs))]
+    reached = set(seen.trace.reach(seen.gradients[name].nodes))
+    return [number for number, upstream in enumerate(seen.upstreams) if not reached.isdisjoint(upstream.nodes)]
 
 
 def _outputs(floats: FloatRun) -> Sequence[Any]:

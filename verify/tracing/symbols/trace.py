@@ -81,7 +81,6 @@ class Trace(Graph):
     is_unread = False  # whether answers to questions are left open
     as_executed = False  # whether nodes are the operations of floats, each with its rounding
     coarser = 0  # bits of balls that floats are not held to, as the code has numbers of a short type (`tracing.floats`)
-    passed_on = ""  # the type of an output that NumPy has not, of whose numbers a longer type has all
     is_pinned = False  # whether inputs are numbers at one point, so that a division by 0 is done as on floats
 
     def __init__(self, graph: Trace | None = None) -> None:
@@ -99,6 +98,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
+        self.passed_on: list[str] = []  # of each output, and then of each gradient: its type where NumPy has none
         self.added: dict[str, None] = {}  # compiled code in whose place an added function was followed
         self.signed: list[Signed] = []  # vectors whose signs are LAPACK's affair
         self.turned: frozenset[Vector] = frozenset()  # those that have the other sign in this run
