@@ -1267,3 +1267,24 @@ def test_gradients_of_other_names_are_not_called(command, folder):
     assert (done.status, "did you mean 'cube'" in done.err) == (2, True)
     assert command("scan", "two.py", "--quick", "--case", "Called", "--case", "cube").status == 0
     assert (folder / "called").exists()
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize(
+    ("near", "value", "slope", "beyond"),
+    [
+        ("x > {}", "np.log1p(np.exp(x))", "1 / (1 + np.exp(-x))", ("x", "1 + 0 * x", 20.0)),
+        ("np.abs(x) < {}", "x**2 / (1 + x**2)", "2 * x / (1 + x**2) ** 2", ("x**2", "2 * x", 1e-9)),
+    ],
+)
+def test_the_threshold_of_an_approximation(folder, near, value, slope, beyond, good):
+    """A second threshold is where the approximation is no worse: nearer to 0 or further out. A wrong side is refuted."""
+    output, gradient, threshold = beyond
+    (folder / "threshold.py").write_text(
+        f"import numpy as np\n\n\ndef soft(x, threshold={threshold}):\n"
+        f"    return np.where({near.format('threshold')}, {output}, {value})\n\n\ndef soft_prime(x, threshold={threshold}):\n"
+        f"    return np.where({near.format('threshold')}, {gradient if good else '2 * x + 3'}, {slope})\n"
+    )
+    (case,), _ = found_in(unit_of(listings(["threshold.py"])[0]))
+    assert len(case.options["threshold"]) == 2
+    assert check(case, 0).good == good

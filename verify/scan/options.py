@@ -14,7 +14,8 @@ from verify.scan.source import Function, parameters
 _TRUTHS, _AXES = (True, False), (-1, 0)
 # By the name of an argument: values to try, the usual one first.
 _SMALL = 4
-_SECOND, _LARGE = 0.75, 1e6  # how far a second number is from 0 or 1; numbers that stand for infinity have none
+_NEARER, _FURTHER = 0.75, 1.25  # to 0 and from it: where a second number is
+_LARGE = 1e6  # numbers that stand for infinity have no second one
 _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^strides?$", (1, 2)),
     (r"^pad(ding)?$", (0, 1)),
@@ -183,14 +184,14 @@ def varied(name: str, default: Any, texts: Sequence[str] = ()) -> tuple[Any, ...
 def _numbers(name: str, default: float) -> tuple[float, ...]:
     """Return a default and a second number: what is right by the default alone (`2` for `1 / (1 - p)`) is wrong there.
 
-    Both are on the same side of 0 and of 1, so that a rate stays one; how far a weight is moved is none of a gradient.
+    Both are on the same side of 0 and of 1, so that a rate stays one, and the second one is further from 1: beyond the
+    threshold of an approximation, 20 or 1e-4, that is closer still. How far a weight is moved is none of a gradient.
     """
     if names.STEPPING.match(name) or not abs(default) <= _LARGE:
         return ()
     if default in (0, 1):
         return (default, 0.5)  # at a neutral number a term that backward forgets is not seen
-    start = 1 if default > 1 else 0
-    return (default, float(f"{start + _SECOND * (default - start):.3g}"))
+    return (default, float(f"{(_FURTHER if abs(default) > 1 else _NEARER) * default:.3g}"))
 
 
 def alternatives(values: Mapping[str, Any]) -> list[dict[str, Any]]:
