@@ -624,6 +624,34 @@ def test_the_exact_gradient_is_written(command, fixed):
     assert command("run", "mine.py").status == 0
 
 
+MODES = """
+import numpy as np
+import gradproof
+
+class Power:
+    def __init__(self, mode="square"):
+        self.mode = mode
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x**2 if self.mode == "square" else x**3
+
+    def backward(self, dout):
+        return 3 * self.x * dout
+
+power = gradproof.layer(Power, options={"mode": ["square", "cube"]}, inputs={"x": "N"})
+"""
+
+
+@slow
+def test_the_exact_gradient_for_options_that_are_words(command, fixed):
+    """Where an option is a word that the object holds, the exact gradient asks for it."""
+    done = fixed(MODES, "--write")
+    assert done.status == 0
+    assert "        if self.mode == 'square':\n" in done.source
+    assert command("run", "mine.py").status == 0
+
+
 @slow
 def test_no_code_instead(fixed):
     """Where no code is proved either, that is said with the reason."""

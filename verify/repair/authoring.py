@@ -167,7 +167,7 @@ class Author:
         """Return what holds the value of an option under its own name; raises UnplacedError."""
         place, texts = self.site.place, (name, f"self.{name}", f"self._{name}")
         for text in texts:
-            if self.held.numbers.get(text) == self.options[name]:
+            if self.held.settings.get(text) == self.options[name]:
                 return text
         raise UnplacedError(_OPTIONS.format(place.name, as_place(place.file, self.site.line)))
 

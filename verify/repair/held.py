@@ -17,14 +17,15 @@ _MOST = 20  # entries of a list or a dictionary that are looked at
 class Held:
     """What is there in a line of a function: texts of nodes by their ids, of shapes and lengths, and of numbers.
 
-    `ranks` tells how many axes an array has, `floats` which ones hold floats; `owner` is the object whose method it is,
-    `attributes` are its own.
+    `settings` are numbers and words, such as the values of options; `ranks` tells how many axes an array has, `floats`
+    which ones hold floats; `owner` is the object whose method it is, `attributes` are its own.
     """
 
     texts: dict[int, str] = field(default_factory=dict)
     shapes: dict[tuple[int, ...], str] = field(default_factory=dict)
     lengths: dict[int, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float | str] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
     floats: set[str] = field(default_factory=set)
     owner: int = 0
@@ -51,6 +52,8 @@ class Held:
                     self.lengths.setdefault(length, f"{text}.shape[{axis}]")
         if isinstance(value, (int, float)):
             self.numbers[text] = value
+        if isinstance(value, (int, float, str)):
+            self.settings[text] = value
 
 
 class Keeper(NamedTuple):
