@@ -534,6 +534,14 @@ VALUES = {
 }
 
 
+def test_an_error_of_the_engine_has_a_line_of_the_users():
+    """PyTorch raises it outside of backward, in a file of its own: the row is at the case."""
+    row = checked(torch_function(of(lambda ctx, x: x[1:]), x="3")).comparisons[0]
+    assert "invalid gradient" in row.evidence.detail
+    assert not row.evidence.place
+    assert row.where.file.endswith("torch_checks.py")
+
+
 class ShortAndLong(Function):
     """Outputs of two types; each upstream comes in the type of its output."""
 

@@ -306,9 +306,9 @@ def printable(text: str) -> str:
 
 
 def raised_at(problem: BaseException) -> Place:
-    """Return the place of the innermost line outside this package in a traceback, or none."""
+    """Return the place of the innermost line outside this package in a traceback, or none; an engine's is no place."""
     if isinstance(problem, SyntaxError) and problem.filename:
         return as_place(problem.filename, problem.lineno or 0)
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_inside(f.filename)]
-    own = [f for f in frames if not is_library(f.filename)] or frames
+    own = [f for f in frames if not is_library(f.filename)] or [f for f in frames if not _is_passed(f.filename)]
     return as_place(own[-1].filename, own[-1].lineno or 0) if own else NOWHERE
