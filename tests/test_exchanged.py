@@ -78,6 +78,18 @@ def test_a_power(power, text):
     assert all(each.startswith(text) if text else "factor" not in each for each in named)
 
 
+def test_a_number_is_no_power():
+    """A term that is off by a number, or by the factor of another entry, is not said to have a wrong power."""
+    eps = 0.1
+
+    def backward(x, c, dout):
+        return dout * (np.exp(x) * c - (1 - eps) - eps), dout * np.exp(x)
+
+    named = diagnosis(lambda x, c: np.exp(x) * c - (1 - eps) * x, backward, x="3", c="3")
+    assert len(named) == 1
+    assert "has a factor" not in named[0]
+
+
 @pytest.mark.parametrize(("slope", "side"), [((1, -2), "c < 0"), ((-1, 2), "c > 0")])
 def test_a_sign_on_one_side(slope, side):
     """Where a sign is wrong on one side of 0 alone, the diagnosis says on which."""

@@ -111,7 +111,7 @@ def raised(s: Suspect) -> str:
     for term in _terms(graph, exact):
         remaining = graph.sum(exact, graph.product(graph.constant(_MINUS), term))
         bases = [node for node in graph.reach([term]) if graph.ops[node] in ("sum", "variable", *FUNCTIONS)]
-        for base in [node for node in bases[-_MOST_BASES:] if node not in s.upstream]:
+        for base in [node for node in bases[-_MOST_BASES:] if node not in s.upstream and _varies(graph, node)]:
             for exponent, fault in ((1, "too many"), (-1, "too few")):
                 other = graph.sum(remaining, graph.product(term, graph.power(base, Fraction(exponent))))
                 if _look_alike(s, other, actual) and alike(graph, [other], [actual]):
@@ -119,6 +119,11 @@ def raised(s: Suspect) -> str:
                     if all(names):
                         return f"in entry {s.index(entry)}, one term has a factor {names[0]} {fault}: {names[1]}"
     return ""
+
+
+def _varies(graph: Graph, node: int) -> bool:
+    """Tell whether a node depends on a variable: of numbers, one is as good as another."""
+    return any(graph.ops[part] == "variable" for part in graph.reach([node]))
 
 
 def _terms(graph: Graph, node: int) -> list[int]:
