@@ -117,3 +117,18 @@ def test_swapped_or_returned_twice(gradients, more):
 
     named = diagnosis(lambda x, c: x**2 + c**3, backward, x="3", c="3")
     assert named[0] == f"this is the gradient of c{more}"
+
+
+@pytest.mark.parametrize(("scale", "text"), [(True, "a factor of sqrt(D), 2 here: "), (False, "a factor of 2")])
+def test_a_root_that_is_a_whole_number(scale, text):
+    """Where the root of a size is a whole number at the sample, it is named; another 2 is not taken for it."""
+
+    @verify.case(q="N D", k="N D", sizes={"D": 4})
+    def scores(q, k):
+        scaled = np.sqrt(q.shape[-1]) if scale else 2
+        dout = yield q @ k.T / scaled
+        return dout @ k, dout.T @ q / scaled
+
+    named = {row.diagnosis for row in verify.check(scores, quick=True).comparisons if not row.good}
+    assert all(text in each and ("sqrt" in each) == scale for each in named)
+    assert named

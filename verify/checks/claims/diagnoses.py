@@ -16,7 +16,7 @@ from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant
 from verify.checks.claims.imprecise import imprecise
-from verify.checks.claims.measures import measured, products, quotients
+from verify.checks.claims.measures import measured, products, quotients, singles
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
@@ -107,6 +107,8 @@ def _factor(s: Suspect) -> str:
     if name := measured(s, float(abs(ratio)), products(s.sizes) if whole else quotients(s.sizes)):
         hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
         return f"{verb} by a factor of {name}, {size} here{sign}: {hint if whole else 'is a size wrong?'}"
+    if root := measured(s, float(abs(ratio)), [*singles(s.sizes), *quotients(s.sizes)], power=2):
+        return f"{verb} by a factor of sqrt({root}), {size} here{sign}: is the root of a size wrong, or missing?"
     return f"{verb} by {factor_text(ratio)}{sign}"
 
 
