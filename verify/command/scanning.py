@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from verify.discovery.scanning import Listing, listings, narrowed, none_in
 from verify.model.elision import cut_end
 from verify.model.errors import InputError
-from verify.model.where import relative
+from verify.model.identity import Place
+from verify.model.where import as_place, relative
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from verify.runner.workers import CollectedCase, Workers
 
 _LONGEST = 300  # characters of names
+_UNLIKE = "not checked, as the second result does not look like the gradient of the first, and is not called one"
 _MOST = 3  # files that are named one by one
 
 
@@ -54,10 +56,22 @@ def scanned(workers: Workers, paths: Sequence[str], names: Sequence[str] = ()) -
     _name_unwritten(files)
     read = [file for file in files if file.candidates or file.broken]
     cases = [case for unit in narrowed(read, names) for case in workers.cases(unit)]
+    _name_unlike(read, names, cases)
     refused = [file for file in files if file.refused]
     if not cases:
         raise InputError("\n".join(file.refused for file in refused)) if refused else none_in(paths)
     return [*cases, *(refused_row(f"{file.path}", file.refused, "scan") for file in refused)]
+
+
+def _name_unlike(files: Sequence[Listing], names: Sequence[str], cases: Sequence[CollectedCase | CaseResult]) -> None:
+    """Say what was left out as it does not look like a gradient, and nothing says that it is one."""
+    places = {case.where for case in cases}
+    for file in files:
+        there = [item for item in file.candidates if not item.sure and (not names or item.name in names)]
+        left = [item for item in there if as_place(f"{file.path}", item.line) not in places]
+        if left and Place(relative(file.path)) not in places:  # where importing it failed nothing was looked at
+            texts = cut_end(", ".join(f"{item.name} (line {item.line})" for item in left), _LONGEST)
+            print(f"gradproof: {relative(file.path)}: {_UNLIKE}: {texts}", file=sys.stderr)
 
 
 def _name_unwritten(files: Sequence[Listing]) -> None:

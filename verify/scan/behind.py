@@ -38,6 +38,9 @@ def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
             yield of_functions(scope, "loss", name, name, name)
         elif any(map(_has_gradient_first, tuples)):
             yield of_functions(scope, "behind", name, name, name)
+        elif any(_has_force(name, ast.get_docstring(node) or "", item) for item in tuples):
+            sure = names.is_energy(name) or any(names.is_force(_leading(item.elts[1])) for item in tuples)
+            yield of_functions(scope, "loss", name, name, name)._replace(sign="-", sure=sure)
         elif names.LOSS.search(name) and any(map(_has_expressions, tuples)):
             sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
             yield of_functions(scope, "loss", name, name, name)._replace(sure=sure)
@@ -55,6 +58,16 @@ def _returned(node: Function) -> list[ast.Tuple]:
     values = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
     tuples = [value for value in values if isinstance(value, ast.Tuple) and len(value.elts) > 1]
     return [value for value in tuples if not _is_function(value.elts[0], node)]
+
+
+def _has_force(name: str, text: str, node: ast.Tuple) -> bool:
+    """Tell whether a force stands behind its energy: by its name, else by that of the function or its text."""
+    first, second, *others = map(_leading, node.elts)
+    if others:
+        return False
+    energetic = names.is_energy(name) or names.is_energy(first)
+    named_so = names.is_force(name) or names.FORCEFUL.search(text) is not None
+    return (first, second) == ("E", "F") or (energetic and (names.is_force(second) or named_so))
 
 
 def _has_expressions(node: ast.Tuple) -> bool:

@@ -19,7 +19,7 @@ _CLOSURE = re.compile(
     rb"return\b[^\n]*,\s*(?:lambda\b|\w*(?:vjp|pullback|backward|bwd|backprop|grad)\w*\)?[ \t]*$)", re.MULTILINE
 )
 _BEHIND = re.compile(
-    rb"return\s*\(?(?:\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
+    rb"return\s*\(?(?:\w*grads?|\w*gradients?)\s*,|return\b[^\n]*,\s*\(?(?:d\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*|\w*forces?|F)(?:\.\w+(?:\([^)\n]*\))?)?"
     rb"(?:\s*[/*][^,\n]*)?\)?[ \t]*$|return\b[^\n]*,[ \t]*\{|\b(?:jac|fprime|gradient)\s*="
     rb"|\b(?:check_grad|fmin_\w+)\s*\(",
     re.MULTILINE,

@@ -23,6 +23,7 @@ _PASSED = "the code is passed {}"
 _MASKED = "{} {} of zeros and ones"
 _ARRAYS = ("is an array", "are arrays")
 _ONE_HOT = "{} as rows of the identity (one-hot)"
+_ENERGY = "the value behind the energy is taken as its gradient: a force would be the negative of that"
 _UNIT_UPSTREAM = "checked for {} = 1 only"
 
 
@@ -35,6 +36,8 @@ def notes_of_call(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any
         yield _MASKED.format(", ".join(masks), _ARRAYS[len(masks) > 1])
     if converted := list(dict.fromkeys(_converted(recipe))):
         yield _PASSED.format(", ".join(converted))
+    if candidate.kind == "loss" and names.is_energy(candidate.forward) and not (candidate.sign or candidate.sure):
+        yield _ENERGY
     if upstream := _upstream(candidate, module) if "upstream=1" in recipe.text else "":
         yield _UNIT_UPSTREAM.format(upstream)
 

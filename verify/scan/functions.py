@@ -64,7 +64,7 @@ def _has_gradient(read: Read, name: str) -> bool:
 def _closing(read: Read, inputs: Mapping[str, str]) -> Recipe:
     """Return a loss that leaves all that its gradient needs in a cache: there is no upstream gradient."""
     call = f"{read.candidate.forward}({', '.join(inputs)}{PASSED})"
-    lines = [f"loss, cache = {call}", "yield loss", f"return {read.candidate.backward}(cache)"]
+    lines = [f"value, cache = {call}", "yield value", f"return {read.candidate.backward}(cache)"]
     return replace(generator(read.candidate, inputs, lines, upstream=True), passed=frozenset(read.signature))
 
 

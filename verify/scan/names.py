@@ -37,6 +37,7 @@ VALUE = (
     "objective",
 )
 FORCES = ("force", "forces")  # which are the negative gradient of an energy
+ENERGIES = ("energy", "energies", "potential", "pot", "epot")
 SLOPE = (
     "gradient",
     "grad",
@@ -151,6 +152,11 @@ LOSS = re.compile(
     re.IGNORECASE,
 )
 STATED = re.compile(r"grad|derivative|slope", re.IGNORECASE)
+# Texts that say that forces are returned, and that these are negative gradients: F = -dE/dx.
+FORCEFUL = re.compile(r"\bforces\b", re.IGNORECASE)
+NEGATIVE = re.compile(
+    r"=\s*[-−]\s*(d\w*\s*/\s*d|grad|∂|∇|\\nabla)|(negative|minus)\s+(the\s+)?(grad|deriv)", re.IGNORECASE
+)
 # Arguments of constructors that are sizes, and those that are arrays of weights.
 SIZE = re.compile(
     r"^(n|m|d|k|h|c|v|t)$|^(n|num|nb)_\w+$|_(size|shape|dim|dims|features|units|channels|width|len|length|num|filters|in|out)$"
@@ -199,6 +205,11 @@ def is_derivative(name: str) -> bool:
 def is_force(name: str) -> bool:
     """Tell whether a function returns a force by its name: the negative gradient of an energy."""
     return not {*spelled(name).split("_")}.isdisjoint(FORCES)
+
+
+def is_energy(name: str) -> bool:
+    """Tell whether a name is that of an energy: `potential_energy`."""
+    return not {*spelled(name).split("_")}.isdisjoint(ENERGIES)
 
 
 class Spellings:

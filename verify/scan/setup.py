@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -145,7 +146,8 @@ class Search:
         self._idle = 0
         self._end = time.thread_time() + SECONDS
         self._rows: list[Reading] = []
-        self._returned, self._signed = returned, bool(candidate.sign)
+        stated = any(names.NEGATIVE.search(ast.get_docstring(node) or "") for node in nodes)
+        self._returned, self._signed = returned, bool(candidate.sign) and not stated
         self._apart = candidate.kind in ("value", "cost") and candidate.forward != candidate.backward
         self._layer = candidate.kind in ("layer", "pair")
         self._probable = clips_to_unit(nodes)

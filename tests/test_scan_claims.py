@@ -1,0 +1,98 @@
+"""What `gradproof scan` claims of code: decided by what the code says, and never by what fits."""
+
+import pytest
+
+from verify.checks.checker import check
+from verify.discovery.collect import found_in
+from verify.discovery.scanning import listings, unit_of
+from verify.model.result import Verdict
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    """Return a function that scans a source in an empty directory: its cases, and what is lost."""
+    monkeypatch.chdir(tmp_path)
+
+    def scan(text):
+        (tmp_path / "code.py").write_text(f"import numpy as np\n\n\n{text}")
+        return found_in(unit_of(listings(["code.py"])[0]))
+
+    return scan
+
+
+def verdicts(case):
+    """Return the verdicts of the gradients of a case."""
+    return {row.verdict for row in check(case, 0, quick=True).comparisons}
+
+
+BESIDE = {
+    "in the name": 'def energy_and_forces(pos):\n    """{0}pos: (N, 3)"""\n    return (pos**4).sum(), {1} * pos**3\n',
+    "by variables": "def step(pos):\n    '''{0}pos: (N, 3)'''\n    energy = (pos**4).sum()\n"
+    "    forces = {1} * pos**3\n    return energy, forces\n",
+    "E and F": "def step(pos):\n    '''{0}pos: (N, 3)'''\n    E = (pos**4).sum()\n    F = {1} * pos**3\n    return E, F\n",
+    "in the text": "def energy(pos):\n    '''{0}Returns it with the forces. pos: (N, 3)'''\n"
+    "    return (pos**4).sum(), {1} * pos**3\n",
+}
+
+
+@pytest.mark.parametrize("form", BESIDE)
+def test_a_force_behind_its_energy_is_the_negative_gradient(found, form):
+    """It is so by its name: the right sign is proved, and no other one is, whether it fits or not."""
+    (case,), missing = found(BESIDE[form].format("", -4))
+    assert (missing, verdicts(case)) == ([], {Verdict.PROVED})
+    cases, missing = found(BESIDE[form].format("", 4))
+    assert not cases
+    assert "a force has the other one" in missing[0].problem if missing else form == "E and F"
+
+
+@pytest.mark.parametrize("text", ["F = -dE/dpos. ", "The negative gradient. ", "F = -grad E. "])
+@pytest.mark.parametrize(("factor", "good"), [(-4, True), (4, False), (-2, False)])
+def test_a_force_whose_sign_is_stated_is_decided(found, text, factor, good):
+    """Where a text says that the force is the negative gradient, another sign is refuted as another factor is."""
+    (case,), _ = found(BESIDE["in the name"].format(text, factor))
+    assert verdicts(case) == {Verdict.PROVED if good else Verdict.REFUTED}
+
+
+def test_a_list_of_arguments_states_no_sign(found):
+    """Lines that begin with a dash, and words with one in them, say nothing of the sign."""
+    text = "pos: (N, 3), of 3-dimensional points\n    - dE/dpos: the forces\n    - grad: none\n    "
+    cases, (missing,) = found(BESIDE["in the name"].format(text, 4))
+    assert not cases
+    assert "a force has the other one" in missing.problem
+
+
+@pytest.mark.parametrize("order", ["loss, {}", "{}, loss"])
+def test_a_loss_that_is_called_as_its_value_is(found, order):
+    """A function `loss` is called, whatever the case calls what it returns."""
+    (case,), _ = found(
+        f"def loss(w):\n    loss = (w**4).sum()\n    grads = {{'w': 4 * w**3}}\n    return {order.format('grads')}\n"
+    )
+    assert verdicts(case) == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize(("name", "said"), [("spring_energy", True), ("spring_loss", False)])
+def test_the_sign_that_was_taken_is_said(found, name, said):
+    """Of an energy with something behind it that has no name, the report says that it was taken as the gradient."""
+    (case,), _ = found(f"def {name}(pos):\n    return (pos**4).sum(), 4 * pos**3\n")
+    assert any("a force would be the negative" in note for note in case.notes) == said
+
+
+def test_a_gradient_beside_an_energy_is_none_of_a_force(found):
+    """What is called a gradient is one, though the function is called after forces."""
+    (case,), _ = found("def energy_forces(pos):\n    grad = 4 * pos**3\n    return (pos**4).sum(), grad\n")
+    assert verdicts(case) == {Verdict.PROVED}
+
+
+def test_what_is_left_out_is_named(command, tmp_path, monkeypatch):
+    """What is listed and not checked, as it looks like no gradient, is named with its line."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "code.py").write_text(
+        "def square_loss(p, t):\n    return ((p - t) ** 2).sum(), 2 * (p - t)\n\n\n"
+        "def other_loss(p, t):\n    return ((p - t) ** 2).sum(), abs(p - t)\n"
+    )
+    done = command("scan", "code.py", "--quick")
+    assert (
+        done.status,
+        "look like the gradient of the first, and is not called one: other_loss (line 5)" in done.err,
+    ) == (0, True)
+    assert "other_loss" not in command("scan", "code.py", "--quick", "--case", "square_loss").err
