@@ -56,6 +56,37 @@ def test_one_term_of_the_formula(number, text):
     assert "use of the input" in named or named == text + terms or (number == 0 and named.startswith(text))
 
 
+def tied(x, counts):
+    """A product with weights and with their transpose, whose second use counts so many times."""
+
+    @verify.case(x=x, weights="3 2")
+    def subject(x, weights):
+        hidden = x @ weights
+        dout = yield hidden @ weights.T
+        return dout @ weights @ weights.T, x.T @ (dout @ weights) + counts * (dout.T @ hidden)
+
+    return [row.diagnosis for row in verify.check(subject).comparisons if not row.good]
+
+
+@pytest.mark.parametrize("x", ["7 3", "2 3"])
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        (0, "at least one use of the input is missing"),
+        (-1, "at least one use of the input has the wrong sign"),
+        (3, "at least one use of the input is too large by a factor of 3"),
+    ],
+)
+def test_a_use_of_many_entries(x, counts, text):
+    """One operation uses an entry once for each row of a batch, whose number is not said: it counts no uses."""
+    assert tied(x, counts) == [text]
+
+
+def test_no_use_that_is_wrong():
+    """With each use counted once, nothing is said."""
+    assert tied("7 3", 1) == []
+
+
 def test_a_term_that_is_not_there_is_not_named():
     """A gradient that is no sum of numbers times the exact terms is not explained so."""
     assert not any("term" in text for text in diagnosis(lambda x: x**2 + np.sin(x), lambda x, d: d * x + d * np.exp(x)))

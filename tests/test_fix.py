@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from verify.discovery.messages import Answer, Unit
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
-from verify.mutation.result import How
+from verify.mutation.result import How, Mutant
 from verify.repair.diff import fix_of
 from verify.repair.proof import judged
-from verify.repair.result import Before, State
+from verify.repair.result import Before, Candidates, State
 from verify.repair.search import Search
 from verify.repair.write import write
 from verify.runner.workers import OURS, CollectedCase
@@ -1030,6 +1031,62 @@ def test_our_own_failure():
     case = CollectedCase(Unit("mine.py"), 0, "case", NOWHERE)
     repair = Search(Broken(), case, How(), 1.0).repair()
     assert (repair.state, repair.why) == (State.UNABLE, OURS)
+
+
+class Fruitless:
+    """A crew of which no edit leaves fewer wrong entries; it answers what it is told to, and some of it late."""
+
+    size = 1
+
+    def __init__(self, answers, late=0.0):
+        self._answers, self._late = {"exact": ([], ""), **answers}, late
+
+    def fresh(self):
+        """Return processes that prove nothing."""
+        return self
+
+    def take_up(self, _):
+        """Import nothing."""
+
+    def close(self):
+        """End nothing."""
+
+    def answer(self, request, _, __, *arguments, limit=0.0):
+        """Return the answer to a request."""
+        if request.method == "wrong":
+            time.sleep(self._late)
+            return Answer("done", [9] * len(arguments[0]))
+        return Answer("done", self._answers[request.method])
+
+
+def edits_in(count):
+    """Return edits in so many places of a file."""
+    return tuple(
+        Mutant("mine.py", NOWHERE, "f", "M1", "", "formula", "", "", i, i + 1, b"x", 1, 1) for i in range(count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("singles", "further", "late", "reason"),
+    [
+        (3, 0, 0.0, "no others are tried"),
+        (3, 1, 0.0, "no others are tried"),
+        (4_000, 0, 0.0, "no more than 4,000 edits in one place are tried"),
+        (3, 1_500, 0.0, "no more than 1,500 edits in several places are tried"),
+        (3_999, 1_499, 0.0, "no others are tried"),
+        (3, 0, 0.3, "the time is used up (--fix-budget)"),
+    ],
+)
+def test_what_ends_a_search(shop, singles, further, late, reason):
+    """The time, the most edits of a kind, or that all were tried: also where the exact gradient had more time."""
+    (shop / "mine.py").write_text("x = 1\n")
+    edits = edits_in(singles)
+    before = Before(CaseResult("case", NOWHERE, "", "", "", (), ("", ""), ()))
+    answers = {"candidates": Candidates(edits[:1], 9, before=before), "singles": edits, "whole": before}
+    crew = Fruitless({**answers, "further": [(edit,) * 2 for edit in edits_in(further)]}, late)
+    case = CollectedCase(Unit("mine.py"), 0, "case", NOWHERE)
+    repair = Search(crew, case, How(), 0.2 if late else 60.0).repair()
+    assert (repair.state, repair.why.endswith(f"edits were tried, none is proved; {reason}")) == (State.OPEN, True)
 
 
 @slow

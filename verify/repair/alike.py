@@ -9,9 +9,9 @@ from itertools import combinations, takewhile
 from pathlib import Path
 
 from verify.mutation.result import Mutant
+from verify.repair.limits import MOST_ALIKE
 from verify.repair.result import Edits
 
-_MOST = 1_500
 _MOST_PLACES = 8  # of an edit: any two of these are tried, and all
 _Change = tuple[str, str, str, str, str]
 
@@ -22,7 +22,7 @@ def alike(edits: Sequence[Mutant]) -> list[Edits]:
     groups: dict[_Change, list[Mutant]] = defaultdict(list)
     for edit in edits:
         groups[_change(edit, sources[edit.file][edit.start : edit.end].decode())].append(edit)
-    return [together for group in groups.values() for together in _together(group)][:_MOST]
+    return [together for group in groups.values() for together in _together(group)][:MOST_ALIKE]
 
 
 def _change(edit: Mutant, before: str) -> _Change:

@@ -14,11 +14,10 @@ from verify.mutation.mutants import Source, Table, in_scope
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import Scope, scopes
 from verify.mutation.watching import Watch
+from verify.repair.limits import MOST
 from verify.repair.result import Edits
 
 Scopes = Callable[[str, ast.Module, Watch], list[Scope]]
-MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
-FIRST = 96  # of these, which are enough for most mistakes, and made in a few hundredths of a second
 
 
 def edits_of(

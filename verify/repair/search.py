@@ -25,6 +25,7 @@ from verify.mutation.result import How, Mutant
 from verify.repair.confirm import Provers, confirmed
 from verify.repair.diff import changed_of, fix_of, sources_of
 from verify.repair.instead import with_code
+from verify.repair.limits import MOST, MOST_ALIKE, MOST_PAIRS
 from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
@@ -40,12 +41,14 @@ _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, sho
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
 _LAST = 10.0  # seconds at least for the exact gradient, and for saying what is wrong, whatever the edits took
 _TIMES = 2  # and so often what it took to check the case, which each process does first
-_MOST_PAIRS = 4_000
 _CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _MOST_AGREEING = 3  # edits that agree to the accuracy of constants: further ones write the same function
 _BEST = 4  # of these, which are tried with any other
 _UNWRITTEN = "the exact gradient is not written into the code: {}"
+_TIME = "the time is used up (--fix-budget)"
+_CAPPED = "no more than {:,} {} are tried"
+_NO_OTHER = "no others are tried"
 _UNPROVED = "the written code differs from it at the sample"
 
 
@@ -63,6 +66,7 @@ class Search:
         self._accepted = Proof(holds=False)  # of the edits that are handed out
         self._agreeing: list[tuple[Edits, Proof]] = []  # edits that agree to the accuracy of constants
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
+        self._ended = _NO_OTHER  # why no more edits were tried
         self._unwritten = ""  # why no edit writes the exact gradient
         self._seen = False  # whether anything is wrong at the sample
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
@@ -104,13 +108,21 @@ class Search:
         levels: Sequence[Callable[[], Sequence[Edits]]] = (
             lambda: singles,
             lambda: self._others(singles, start.likely),
-            lambda: self._ask(FURTHER, (), limit=self._left),
-            lambda: _pairs(helpful, singles),
+            lambda: self._noted(self._ask(FURTHER, (), limit=self._left), MOST_ALIKE, "edits in several places"),
+            lambda: self._noted(_pairs(helpful, singles), MOST_PAIRS, "pairs of edits"),
         )
         for level in levels:
             if not self._agreeing and not self._over() and (edits := self._first(level(), start.wrong, helpful)):
                 return edits
+        if self._over():  # said now, as the exact gradient has more time
+            self._ended = _TIME
         return self._exact()
+
+    def _noted(self, trials: Sequence[Edits], most: int, noun: str) -> Sequence[Edits]:
+        """Return edits, and note where they are the most that there may be, so that others are left out."""
+        if len(trials) >= most:
+            self._ended = _CAPPED.format(most, noun)
+        return trials
 
     @property
     def _only_lacks(self) -> bool:
@@ -124,6 +136,7 @@ class Search:
         alone: Edits = self._ask(SINGLES, (), likely, limit=self._left)
         others: list[Edits] = [(edit,) for edit in alone if (edit,) not in tried]
         singles += others
+        self._noted(singles, MOST, "edits in one place")
         return others
 
     def _exact(self) -> Edits:
@@ -162,10 +175,9 @@ class Search:
 
     def _why(self, start: Candidates) -> str:
         """Say why there is no fix."""
-        over = "the time is used up (--fix-budget)" if self._over() else "there is no other edit to try"
         ours = OURS if self._unanswered == OURS else ""
         unwritten = _UNWRITTEN.format(self._unwritten) if self._unwritten else ""
-        tried = f"{self._tried:,} edits were tried, none is proved; {over}"
+        tried = f"{self._tried:,} edits were tried, none is proved; {self._ended}"
         why = [start.why, tried, self._nearest, unwritten, ours]
         return "; ".join(filter(None, why))
 
@@ -235,7 +247,7 @@ def _pairs(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> li
     pairs = [(first, second) for (_, first), (_, second) in among]
     pairs += [(best, single) for _, best in helpful[:_BEST] for single in singles]
     apart = [first + second for first, second in pairs if not _overlap(first[0], second[0])]
-    return list(dict.fromkeys(apart))[:_MOST_PAIRS]
+    return list(dict.fromkeys(apart))[:MOST_PAIRS]
 
 
 def _overlap(edit: Mutant, other: Mutant) -> bool:

@@ -25,9 +25,10 @@ from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.checked import checked, until_refuted
 from verify.repair.counting import Counter, floats
-from verify.repair.edits import FIRST, MOST, edits_of, first_edits, of_state_first
+from verify.repair.edits import edits_of, first_edits, of_state_first
 from verify.repair.lacking import Lacking, Target
 from verify.repair.likely import likely_lines
+from verify.repair.limits import FIRST, MOST
 from verify.repair.operators import KEEPS, further, repairs
 from verify.repair.result import Before, Candidates, Edits, State
 from verify.tracing.following import SubjectError

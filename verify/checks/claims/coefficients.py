@@ -100,18 +100,21 @@ def _upstream_factors(s: Suspect, parts: Sequence[int]) -> Coefficients | None:
 
 
 def differing_uses(s: Suspect) -> str:
-    """Find uses of an input that count with the wrong factor, the same in all wrong entries."""
-    return _differing(s, s.shares, "use of the input", written=False)
+    """Find uses of an input that count with the wrong factor, the same in all wrong entries.
+
+    One operation on arrays uses an entry many times, as a product of matrices does, so that no number is said.
+    """
+    return _differing(s, s.shares, "use of the input", "at least one use of the input", written=False)
 
 
 def differing_terms(s: Suspect) -> str:
     """Find terms of the formula, multiplied out, that have the wrong factor, the same in all wrong entries."""
     if not s.small or any(formulas.size(s.graph, node).operations > _MOST_OPERATIONS for node in s.expected):
         return ""
-    return _differing(s, [list(expanded(s.graph, node)) for node in s.expected], "term", written=True)
+    return _differing(s, [list(expanded(s.graph, node)) for node in s.expected], "term", "{} terms", written=True)
 
 
-def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, *, written: bool) -> str:
+def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, several: str, *, written: bool) -> str:
     if not s.small:
         return ""
     wrong: list[tuple[int, Fraction]] = []
@@ -126,15 +129,13 @@ def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, *, written
     if len({factor for _, factor in wrong}) != 1 or not s.is_(gradient):
         return ""
     text = written_term(s.graph, wrong[0][0]) if written else ""
-    return f"{_number(most, noun)} {_fault(wrong[0][1], 'is' if most == 1 else 'are')}" + (f": {text}" if text else "")
+    subject = f"one {noun}" if most == 1 else several.format(most)
+    verb = "are" if subject.endswith("s") else "is"
+    return f"{subject} {_fault(wrong[0][1], verb)}" + (f": {text}" if text else "")
 
 
 def _counted(parts: Sequence[int], factors: Mapping[int, Fraction]) -> Iterator[tuple[int, Fraction]]:
     return ((node, factors[node]) for node in parts)
-
-
-def _number(number: int, noun: str) -> str:
-    return f"one {noun}" if number == 1 else f"{number} {noun.replace('use', 'uses') if 'use' in noun else noun + 's'}"
 
 
 def _solved(s: Suspect, actual: int, parts: Sequence[int]) -> Coefficients | None:
