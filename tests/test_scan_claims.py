@@ -96,3 +96,46 @@ def test_what_is_left_out_is_named(command, tmp_path, monkeypatch):
         "look like the gradient of the first, and is not called one: other_loss (line 5)" in done.err,
     ) == (0, True)
     assert "other_loss" not in command("scan", "code.py", "--quick", "--case", "square_loss").err
+
+
+HALVES = (
+    "class Gate:\n    {2}def forward(self, x):\n        a, b = x[:, :{0}], x[:, {0}:]\n"
+    "        self.a, self.b = a.copy(), b.copy()\n        return a * b\n\n"
+    "    def backward(self, d):\n        return np.concatenate([{1} * d * self.b, d * self.a], axis=1)\n"
+)
+DOCUMENTED = '"""Multiplies the halves of x: (N, 6)."""\n\n    '
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize(
+    ("half", "text", "note"),
+    [
+        ("x.shape[1] // 2", "", "2*D stands for D"),
+        ("3", "", "only D=6 was tried: with D=4"),
+        ("3", DOCUMENTED, ""),
+    ],
+)
+def test_columns_that_are_split_in_halves(found, half, text, note, good):
+    """Sizes are those at which forward and backward fit, and no wrong shape is made of one that broadcasts."""
+    (case,), _ = found(HALVES.format(half, 1 if good else 2, text))
+    assert [each.startswith(note) for each in case.notes] == [True] * bool(note)
+    result = check(case)
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED if good else Verdict.REFUTED}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class Pool:\n    def forward(self, x):\n        return x[:, :x.shape[1] // 2 * 2].reshape(len(x), -1, 2).sum(2)\n\n"
+        "    def backward(self, d):\n        return np.repeat(d, 2, axis=1)\n",
+        "class Wide:\n    def forward(self, x):\n        self.n = x.shape[1]\n        return 2 * x\n\n"
+        "    def backward(self, d):\n        dx = np.zeros((len(d), 4))\n        dx[:, :self.n] = 2 * d\n        return dx\n",
+    ],
+    ids=["fewer entries", "always as many"],
+)
+def test_a_gradient_of_a_wrong_shape_stays_an_error(found, text):
+    """Sizes that forward is meant for are not left out; nothing was summed, and no axis is blamed for it."""
+    (case,), _ = found(text)
+    rows = [row for row in check(case).comparisons if row.verdict is Verdict.ERROR]
+    assert rows
+    assert not any("wrong axis" in f"{row}" for row in rows)

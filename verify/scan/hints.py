@@ -38,8 +38,8 @@ class Hints(NamedTuple):
     masks: Mapping[str, bool] = {}
 
 
-def hints(*functions: Function | None) -> Hints:
-    """Read what functions that work together say of their arguments."""
+def hints(*functions: Function | None, text: str = "") -> Hints:
+    """Read what functions that work together say of their arguments, and a text on all of them: that of their class."""
     shapes: dict[str, tuple[str, ...]] = {}
     ranks: dict[str, int] = {}
     indices: set[str] = set()
@@ -57,6 +57,8 @@ def hints(*functions: Function | None) -> Hints:
         listed |= set(_listed(node))
         for name, size in _entries(node):
             sizes[name] = max(size, sizes.get(name, 0))
+    taken = [name for node in functions if node for name in parameters(node)]
+    shapes = {**{name: stated for name in taken if (stated := _documented(text, name, taken))}, **shapes}
     sizes = {name: size for name, size in sizes.items() if not any(name in _sliced(node) for node in functions if node)}
     divides = any(isinstance(item, ast.FloorDiv) for node in functions if node for item in ast.walk(node))
     flattened = frozenset(name for node in functions if node for name in _flattened(node))

@@ -70,7 +70,7 @@ class Recipe:
 
     def without(self, names: Sequence[str]) -> Recipe:
         """Return the case with some arrays not differentiated; those in lists stay as they are."""
-        return self._described(
+        return self.redescribed(
             {
                 name: re.sub(r'^gradproof\.real\((.*)\)$|^(".*")$', r"gradproof.fixed(\1\2)", self.inputs[name])
                 for name in names
@@ -83,9 +83,9 @@ class Recipe:
         bounds = f"low={low}, high={high}"
         kinds = {name: "fixed" if self.inputs[name].startswith("gradproof.") else "real" for name in names}
         texts = {name: f"gradproof.{kinds[name]}({match[1]}, {bounds})" for name, match in arrays.items() if match}
-        return self._described(texts)
+        return self.redescribed(texts)
 
-    def _described(self, texts: Mapping[str, str]) -> Recipe:
+    def redescribed(self, texts: Mapping[str, str]) -> Recipe:
         """Return the case with other descriptions of some inputs."""
         text, inputs = self.text, dict(self.inputs)
         for name, other in texts.items():

@@ -17,6 +17,7 @@ from verify.scan.candidate import OF_CLASSES, SECONDS, Candidate
 from verify.scan.chosen import chosen
 from verify.scan.defaults import notes_of
 from verify.scan.engines import engines
+from verify.scan.fitting import fitting, refitted
 from verify.scan.hints import clips_to_unit, has_infinity, returned_by
 from verify.scan.layers import layers
 from verify.scan.nets import nets
@@ -82,7 +83,8 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         search.tries([_opened(recipe, opening, values) for recipe in reading])
         if search.ended:
             break
-    best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
+    misshapen = search.misshapen and refitted(search.misshapen, module)
+    best = search.best if search.best.recipe else search.best._replace(recipe=misshapen)
     if best.recipe and best.tried.score != RIGHT and (doubt := search.doubt(best.recipe)):
         return best._replace(recipe=None, doubt=doubt)
     if best.recipe is None:
@@ -92,13 +94,14 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         recipe = _within(_SMALL, recipe, module)
     elif recipe.masks and has_infinity(_functions(candidate, source)):
         recipe = _within(_MODERATE, recipe, module)
+    recipe = fitting(recipe, module)
     if not takes_one(recipe, module):
         case = recipe.case(module)
         first, *_ = bindings(case.inputs.values(), case.sizes)[0].items()
         recipe = replace(recipe, sizes=dict([first]))
     functions = _functions(candidate, source)
     recipe = with_options(candidate, recipe, module, choices(*functions))
-    return best._replace(recipe=replace(recipe, notes=notes_of(candidate, recipe, module, functions)))
+    return best._replace(recipe=replace(recipe, notes=(*recipe.notes, *notes_of(candidate, recipe, module, functions))))
 
 
 def _opened(recipe: Recipe, opening: str, values: Mapping[str, Any]) -> Recipe:

@@ -36,6 +36,7 @@ class Tried(NamedTuple):
     order: tuple[str, ...] = ()  # in which the gradients look right, where they do not as they are returned
     lacking: tuple[str, ...] = ()  # inputs whose gradient is None, where others fit
     any_right: bool = False  # not all gradients look right, but one that is not 0 does
+    exceeds: bool = False  # a gradient has more entries than its input
 
     @property
     def fits(self) -> bool:
@@ -226,9 +227,8 @@ def _judged(
     for name in [name for name in case.real if name not in lacking]:
         gradient = np.asarray(run.gradients[name])
         if gradient.shape != np.shape(values[name]) or gradient.dtype.kind not in "fiu":
-            return Tried(
-                OTHER_SHAPES, f"the gradient of {name} has the shape {gradient.shape}, not {np.shape(values[name])}"
-            )
+            problem = f"the gradient of {name} has the shape {gradient.shape}, not {np.shape(values[name])}"
+            return Tried(OTHER_SHAPES, problem, exceeds=gradient.size > np.size(values[name]))
     if lacking:
         return Tried(PARTLY, lacking=lacking)
     looks = Looks(

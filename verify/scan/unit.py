@@ -95,7 +95,7 @@ def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
     """Return a class of an imported module; raises TypeError and ValueError where it has no signature."""
     make, methods = resolved(module, candidate.cls), source.methods(candidate.place(candidate.cls))
     functions = methods.get(candidate.forward), methods[candidate.backward]
-    hinted = hints(methods.get("__init__"), *functions)
+    hinted = hints(methods.get("__init__"), *functions, text=make.__doc__ or "")
     forward, backward = (parameters(getattr(make, name)) for name in (candidate.forward, candidate.backward))
     named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(methods[candidate.backward])}
     plain = not any(map(names.STEPPED.search, named))

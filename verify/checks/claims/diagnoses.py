@@ -310,8 +310,11 @@ def _not_summed(s: Suspect) -> str:
 
 
 def _summed_elsewhere(s: Suspect) -> str:
-    """Find that the same terms are summed over another axis: the sums of all entries are equal, and are not 0."""
-    if s.fits:
+    """Find that the same terms are summed over another axis: the sums of all entries are equal, and are not 0.
+
+    What has at least as many entries as the upstream was summed over none.
+    """
+    if s.fits or 1 < len(s.upstream) <= len(s.actual.nodes):
         return ""
     actual, expected = [s.graph.total(s.actual.nodes)], [s.graph.total(s.expected)]
     same = alike(s.graph, actual, expected) and not alike(s.graph, expected, [s.graph.constant(Fraction(0))])
