@@ -139,3 +139,29 @@ def test_a_gradient_of_a_wrong_shape_stays_an_error(found, text):
     rows = [row for row in check(case).comparisons if row.verdict is Verdict.ERROR]
     assert rows
     assert not any("wrong axis" in f"{row}" for row in rows)
+
+
+@pytest.mark.parametrize("rest", ["", "**3", " * np.exp(x)"])
+@pytest.mark.parametrize("good", [True, False])
+def test_what_is_computed_in_float32_is_tried_with_larger_steps(found, rest, good):
+    """Roundings of float32 make no right gradient look wrong, and a wrong one is refuted."""
+    slope = {"": "1", "**3": "3 * self.x**2", " * np.exp(x)": "(1 + self.x) * np.exp(self.x)"}[rest]
+    (case,), _ = found(
+        "class Cast:\n    def forward(self, x):\n        x = self.x = x.astype(np.float32)\n"
+        f"        return x{rest}\n\n    def backward(self, dout):\n        return dout * {slope}{'' if good else ' * 2'}\n"
+    )
+    assert verdicts(case) == {Verdict.PROVED if good else Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize("taken", ["pred, target", "r"])
+def test_a_branch_that_few_numbers_reach_is_no_question_of_shape(found, taken, good):
+    """A gradient that is wrong beyond a threshold is refuted: vectors of three numbers may happen to stay below it."""
+    beyond = "delta * np.sign(r)" if good else "delta"
+    residual = "    r = pred - target\n" if taken != "r" else ""
+    (case,), _ = found(
+        f"def huber_loss({taken}, delta=1.0):\n{residual}    a = np.abs(r)\n"
+        "    loss = np.where(a <= delta, 0.5 * r**2, delta * (a - 0.5 * delta)).mean()\n"
+        f"    grad = np.where(a <= delta, r, {beyond}) / r.size\n    return loss, grad\n"
+    )
+    assert verdicts(case) == {Verdict.PROVED if good else Verdict.REFUTED}

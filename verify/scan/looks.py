@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_STEP = 1e-5
+_STEPS = (1e-5, 1e-3, 1e-2)  # of what is computed in float32 the smallest one shows the roundings
 _NEAR = 1e-4
 _DIRECTIONS = 3  # in which a gradient is off by one factor, if it is a multiple
 
@@ -22,26 +22,37 @@ class Looks(NamedTuple):
 
     def alike(self, name: str) -> list[str]:
         """Return the inputs whose gradients look like that of one input, in a random direction."""
-        direction, slope = self._slope(name)
-        return [
-            other
-            for other, gradient in self.gradients.items()
-            if np.shape(gradient) == np.shape(direction) and _near(slope, _along(gradient, direction))
-        ]
+        direction = self._direction(name)
+        along = {
+            other: _along(each, direction)
+            for other, each in self.gradients.items()
+            if np.shape(each) == np.shape(direction)
+        }
+        for step in _STEPS:
+            slope = self._slope(name, direction, step)
+            if near := [other for other, returned in along.items() if _near(slope, returned)]:
+                return near
+        return []
 
     def is_multiple(self, name: str) -> bool:
         """Tell whether the gradient of an input looks like the right one times a number other than 0."""
-        slopes = [self._slope(name) for _ in range(_DIRECTIONS)]
-        (slope, along), *others = [(slope, _along(self.gradients[name], direction)) for direction, slope in slopes]
+        directions = [self._direction(name) for _ in range(_DIRECTIONS)]
+        (slope, along), *others = [
+            (self._slope(name, direction, _STEPS[0]), _along(self.gradients[name], direction))
+            for direction in directions
+        ]
         return bool(slope and along) and all(_near(slope * other, along * exact) for exact, other in others)
 
-    def _slope(self, name: str) -> tuple[Any, float]:
-        """Return a random direction of an input, and how fast the value grows along it."""
-        direction = self.rng.normal(size=np.shape(self.inputs[name]))
+    def _direction(self, name: str) -> Any:
+        """Return a random direction of an input."""
+        return self.rng.normal(size=np.shape(self.inputs[name]))
+
+    def _slope(self, name: str, direction: Any, step: float) -> float:
+        """Return how fast the value grows along a direction of an input."""
         ahead, behind = (
-            self.value({**self.inputs, name: self.inputs[name] + sign * _STEP * direction}) for sign in (1, -1)
+            self.value({**self.inputs, name: self.inputs[name] + sign * step * direction}) for sign in (1, -1)
         )
-        return direction, (ahead - behind) / (2 * _STEP)
+        return (ahead - behind) / (2 * step)
 
 
 def _along(gradient: Any, direction: Any) -> float:

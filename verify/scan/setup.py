@@ -28,7 +28,7 @@ from verify.scan.recipe import Recipe
 from verify.scan.recorded import recorded
 from verify.scan.source import Function, Source
 from verify.scan.static import static
-from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, draws, takes_one, tried_recipe
+from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, always_right, draws, takes_one, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values
 from verify.scan.variation import with_options
@@ -226,7 +226,7 @@ class Search:
         if self._apart and draws(recipe, self._module):
             return _DRAWN
         turned = replace(recipe, text=recipe.text.replace("return -", "return "))
-        if self._signed and tried_recipe(turned, self._module).score == RIGHT:
+        if self._signed and always_right(turned, self._module):
             return _SIGN
         arrays = recipe.arrays
         if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
@@ -238,8 +238,9 @@ class Search:
         """Tell whether a reading looks right whose targets are of the same kind: fewer ask for less, as rows do not."""
         best, like = self.best.recipe, reading[0]
         alike = best is not None and like.arrays.keys() == best.arrays.keys() and like.narrow == best.narrow
-        outcomes = (tried_recipe(recipe, self._module).score for recipe in reading) if alike else iter(())
-        return next((score for score in outcomes if score != NOT_FINITE), NOT_FINITE) == RIGHT
+        outcomes = ((recipe, tried_recipe(recipe, self._module).score) for recipe in reading if alike)
+        recipe, score = next((each for each in outcomes if each[1] != NOT_FINITE), (like, NOT_FINITE))
+        return score == RIGHT and always_right(recipe, self._module)
 
 
 def _is_number(text: str) -> bool:
