@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 
-from verify.mutation.slices import Function, assignments, roots
+from verify.mutation.slices import Assigned, Function, assignments, roots
 
 _HARMLESS = frozenset({"len", "range", "zip", "enumerate", "sum", "max", "min", "abs", "float", "int", "tuple", "list"})
 _CHANGING = {"fill", "sort", "partition", "put", "resize", "itemset", "setfield", "setflags", "byteswap"}
@@ -21,12 +21,7 @@ _REFUSED = (
 
 def unread(function: Function, numpy: str) -> list[ast.stmt]:
     """Return the statements of a function's body that can go: what they compute is read by none that stays."""
-    aliases = {
-        root
-        for a in assignments(function)
-        for root in roots(a.target)
-        if isinstance(a.value, (ast.Name, ast.Attribute, ast.Subscript))
-    }
+    aliases = _aliases(function)
     arguments = {argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)}
     left = [s for s in function.body if _computes_alone(s, numpy, aliases | arguments)]
     read = {name for s in function.body if s not in left for name in _read(s)}
@@ -34,6 +29,25 @@ def unread(function: Function, numpy: str) -> list[ast.stmt]:
         left = [s for s in left if s not in needed]
         read = read.union(*map(_read, needed))
     return left
+
+
+def _aliases(function: Function) -> set[str]:
+    """Return the variables that may be what another name has, or hold it.
+
+    `d[i] = a` copies numbers, or puts `a` into a list: then `d[i][j] = 1` and `d[i] += 1` write into it.
+    """
+    every = list(assignments(function))
+    within = {root for a in every if _changes_an_entry(a) for root in roots(a.target)}
+    aliasing = [a for a in every if isinstance(a.value, (ast.Name, ast.Attribute, ast.Subscript))]
+    whole = {root for a in aliasing if not isinstance(a.target, ast.Subscript) for root in roots(a.target)}
+    return whole | (within & {root for a in aliasing for root in roots(a.target)})
+
+
+def _changes_an_entry(assigned: Assigned) -> bool:
+    """Tell whether an entry itself is changed, and not replaced."""
+    target = assigned.target
+    in_place = isinstance(assigned.statement, ast.AugAssign)
+    return isinstance(target, ast.Subscript) and (in_place or isinstance(target.value, ast.Subscript))
 
 
 def _computes_alone(statement: ast.stmt, numpy: str, shared: set[str]) -> bool:
