@@ -226,6 +226,19 @@ def test_what_is_refuted_comes_first():
     assert 'id="failing"' not in page.render(run_of(results.PROVED))
 
 
+@pytest.mark.parametrize("word", ["run", "scan"])
+def test_the_change_is_looked_for_by_a_command(word):
+    """The page has the command that looks for a change of a wrong case, as the terminal does, and none for a right one."""
+    command = f"gradproof fix {'--scan ' if word == 'scan' else ''}my_layers.py"
+    wrong, right = (
+        results.case(comparison.verdict.name, comparison, expression="", reproduce=("gradproof", word, "my_layers.py"))
+        for comparison in (results.REFUTED, results.PROVED)
+    )
+    assert command in renderer("html")(Run((wrong,)))
+    assert command in renderer("terminal")(Run((wrong,)))
+    assert "gradproof fix" not in renderer("html")(Run((right,)))
+
+
 def test_the_command_keeps_its_lines(everything):
     """A command of several lines stands as it was typed, in an element that keeps line ends when it is copied."""
     text = page.render(replace(run_of(results.PROVED), command="gradproof expr 'a = x\nb = a*y'"))

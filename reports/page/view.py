@@ -74,6 +74,7 @@ class CaseView(NamedTuple):
     chart: Markup | None
     accuracy: str
     reproduce: str
+    fix: str
     snippet: str
 
 
@@ -124,6 +125,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         chart=chart(case.accuracy, case.name, number) if case.accuracy else None,
         accuracy=worst(case.accuracy),
         reproduce=case.again,
+        fix="" if case.good else case.fix,
         snippet="" if case.good else _snippet(case, anchor),
     )
 
