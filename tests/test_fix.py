@@ -570,7 +570,7 @@ def test_no_diff(fixed):
 def test_the_code_instead_of_a_diff(fixed):
     """Where the exact gradient is proved as code, but cannot be written into the file, it is said how to print it."""
     done = fixed(CACHE.format(forward="np.arctan(x)"), "--diff", "--fix-budget", "4")
-    assert "backward (mine.py:9) does not hold x, which the exact gradient needs" in done.err
+    assert "no variable of backward (mine.py:9) is x itself, which the exact gradient needs" in done.err
     assert (done.status, done.out) == (1, "")
     assert done.err.endswith("; the exact gradient as NumPy code is printed without --diff\n")
 

@@ -280,7 +280,7 @@ def test_what_backward_leaves_out_is_written(module, name):
 REASONS = {
     "a cache that does not hold x": (
         PAIR.format(cache="(g, r)", body="    g, r = cache\n    return dout * g, (dout * r).sum(axis=0)"),
-        "does not hold x, which the exact gradient needs: have forward keep it for backward",
+        "is x itself, which the exact gradient needs: have forward keep it for backward",
     ),
     "a helper": (
         PAIR.format(

@@ -22,7 +22,7 @@ from verify.repair.held import Held, Keeper
 from verify.repair.rewriting import Piece, inserted_before
 from verify.repair.slots import Site, function_at
 
-_LACKS = "{} ({}) does not hold {}, which the exact gradient needs: have forward keep it for backward"
+_LACKS = "no variable of {} ({}) is {} itself, which the exact gradient needs: have forward keep it for backward"
 _NO_MODULE = "{} does not import {}, which the exact gradient needs"
 _OPTIONS = "the exact gradient is other code for other options, which {} ({}) does not hold"
 _IGNORES = "the exact gradient cannot be written by {} of {} ({})"
