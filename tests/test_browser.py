@@ -411,7 +411,7 @@ def test_the_point_of_an_edge_and_of_a_hole(browser, tmp_path, width, scheme):
         assert violations(opened) == []
         why = opened.page.get_by_text("wrong only exactly where the code changes from one formula to another").first
         assert why.bounding_box()["y"] < 800
-        assert opened.page.get_by_text("between 1 and 0", exact=True).is_visible()
+        assert opened.page.get_by_role("columnheader", name="x[0,0] > 0", exact=True).is_visible()
         assert opened.page.locator("svg.curve .wrong").count() == 2
 
 
