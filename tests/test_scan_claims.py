@@ -165,3 +165,56 @@ def test_a_branch_that_few_numbers_reach_is_no_question_of_shape(found, taken, g
         f"    grad = np.where(a <= delta, r, {beyond}) / r.size\n    return loss, grad\n"
     )
     assert verdicts(case) == {Verdict.PROVED if good else Verdict.REFUTED}
+
+
+NET = (
+    "class Net:\n    def __init__(self, n_in, n_out):\n        self.params = {{'W': np.random.randn(n_in, n_out)}}\n\n"
+    "    def loss(self, X, y, reg=0.0):\n        W = self.params['W']\n        d = X.dot(W) - y\n"
+    "        value = 0.5 * np.sum(d * d) + reg * np.sum(W * W)\n"
+)
+TOGETHER = "        return value, {{'W': X.T.dot(d) + {0} * W}}\n"
+APART = (
+    "        return value\n\n    def gradient(self, X, y, reg=0.0):\n        W = self.params['W']\n"
+    "        return {{'W': X.T.dot(X.dot(W) - y) + {0} * W}}\n"
+)
+
+
+@pytest.mark.parametrize("form", [TOGETHER, APART], ids=["one method", "two methods"])
+@pytest.mark.parametrize("term", ["2 * reg", "reg", "0"])
+def test_a_default_of_0_of_a_method_is_varied(found, form, term):
+    """A net whose loss has a term with a factor of 0 by default is tried with another one, in each of its methods."""
+    (case,), _ = found((NET + form).format(term))
+    assert case.options["reg"] == (0.0, 0.5)
+    assert verdicts(case) >= {Verdict.PROVED if term == "2 * reg" else Verdict.REFUTED}
+    assert check(case, 0, quick=True).good == (term == "2 * reg")
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_an_option_at_which_backward_raises_is_named(found, good):
+    """What was not checked, as backward needs what only training sets, is said with the line that raised."""
+    kept = "self.s = 1.0\n        " if good else ""
+    (case,), _ = found(
+        "class Norm:\n    def forward(self, x, train=True):\n"
+        f"        {kept}if train:\n            self.s = 2.0\n            return x * 2\n        return x * 1\n\n"
+        "    def backward(self, dout):\n        return dout * self.s\n"
+    )
+    raised = "train=False was not checked: forward runs there, and backward fails: AttributeError: "
+    assert any(note.startswith(raised) and note.endswith("code.py:12") for note in case.notes) != good
+    assert ("train" in case.options) == good
+    assert verdicts(case) == {Verdict.PROVED}
+
+
+SCORES = (
+    "def svm_loss(W, X, y):\n    '''W: {0}, X: (N, D), y: (N,) labels'''\n    n = len(X)\n    s = X @ {1}\n"
+    "    m = np.maximum(0, s - s[np.arange(n), y][:, None] + 1)\n    m[np.arange(n), y] = 0\n    g = (m > 0) * 1.0\n"
+    "    g[np.arange(n), y] = -g.sum(axis=1)\n    dW = {2}\n    return m.sum(), dW\n"
+)
+
+
+@pytest.mark.parametrize(("shape", "used", "slope"), [("(D, C)", "W", "X.T @ g"), ("(C, D)", "W.T", "g.T @ X")])
+@pytest.mark.parametrize("good", [True, False])
+def test_labels_are_those_of_classes(found, shape, used, slope, good):
+    """Labels are bounded by the axis of the scores that they choose of, and by no other one of the data."""
+    (case,), _ = found(SCORES.format(shape, used, slope if good else f"2 * {slope}"))
+    assert case.inputs["y"].below == "C"
+    assert (Verdict.REFUTED in verdicts(case)) != good

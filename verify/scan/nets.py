@@ -15,7 +15,7 @@ from verify.scan import names, shapes
 from verify.scan.options import settings
 from verify.scan.passed import MEANT
 from verify.scan.readings import Reading
-from verify.scan.recipe import generator, literal, quoted
+from verify.scan.recipe import HANDED, generator, literal, quoted
 from verify.scan.unit import Made, Unit, constructor, makings
 from verify.scan.weights import Changing, Weights, weights_of
 
@@ -80,7 +80,9 @@ def _of_target(
     """Yield cases of an object with data and targets, by how its gradients may be returned."""
     first, *labels = inputs
     settled = (f"{name}={literal(settings(name)[0])}" for name in usual)
-    passed = ", ".join([first, *(target.passed.format(label) for label in labels), *settled])
+    passed = ", ".join([first, *(target.passed.format(label) for label in labels), *settled]) + HANDED
+    methods = [unit.forward, *([unit.backward] if unit.candidate.backward != unit.candidate.forward else [])]
+    handed = frozenset.intersection(*map(frozenset, methods)) - {first, *labels, *usual}  # reg=0.0
     described = {first: f"gradproof.fixed({quoted(inputs[first])})", **{label: inputs[label] for label in labels}}
     described |= {name: quoted(shape) for name, shape in weights.shapes.items()}
     for returned in _returned([*weights.shapes]):
@@ -91,7 +93,11 @@ def _of_target(
             f"return {returned}",
         ]
         recipe = generator(unit.candidate, described, lines, upstream=True)
-        yield [replace(recipe, narrow="integer" in target.described, passed=frozenset(constructor(unit.make)))]
+        yield [
+            replace(
+                recipe, narrow="integer" in target.described, passed=frozenset(constructor(unit.make)), handed=handed
+            )
+        ]
 
 
 def _calls(unit: Unit, passed: str) -> list[str]:

@@ -37,7 +37,9 @@ def of_arrays(
         arrays = [name for name in flat if name not in (lead, *labels, *numbers)]
         for shaped in _shapes(read, lead, arrays):
             firsts = dict.fromkeys([shaped[lead], *(_outputs(shaped) if data else ())])
-            kinds = [shapes.of_labels(name, [*firsts], read.hinted) for name in labels]
+            scores = dict.fromkeys([*(_scores(shaped, lead) if data else ()), *firsts])
+            chosen_of = [scores if name in read.hinted.indices else firsts for name in labels]
+            kinds = [shapes.of_labels(name, [*each], read.hinted) for name, each in zip(labels, chosen_of, strict=True)]
             values = [[f"gradproof.constant({literal(value)})" for value in settings(name)] for name in numbers]
             real = [name for name in shaped if name not in data]
             fixed = {name: f"gradproof.fixed({quoted(shaped[name])})" for name in shaped if name in data}
@@ -52,6 +54,15 @@ def _shapes(read: Read, lead: str, others: Sequence[str]) -> Iterator[dict[str, 
     if lead in read.hinted.listed:
         yield from ({lead: shape, **dict.fromkeys(others, "D")} for shape in shapes.LISTS)
     yield from shapes.of_inputs(lead, others, read.hinted)
+
+
+def _scores(shaped: Mapping[str, str], lead: str) -> Iterator[str]:
+    """Yield shapes that scores beside data may have: a row's has a size that the other arrays have and data has not."""
+    rows, *columns = shaped[lead].split() or [""]
+    others = (part for name, text in shaped.items() if name != lead for part in text.split())
+    yield from (
+        f"{rows} {part}" for part in dict.fromkeys(others) if part.isidentifier() and part not in (rows, *columns)
+    )
 
 
 def _outputs(shaped: Mapping[str, str]) -> Iterator[str]:

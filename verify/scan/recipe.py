@@ -14,7 +14,7 @@ from verify.cases.case import TracedCase
 from verify.cases.names import spelled
 from verify.scan.candidate import Candidate
 
-OPTIONS, ACCEPTED, PASSED = "<options>", "<accepted>", "<passed>"
+OPTIONS, ACCEPTED, PASSED, HANDED = "<options>", "<accepted>", "<passed>", "<handed>"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Recipe:
     """A case as text: `code` defines the variable `name`, and uses variables of the module that is scanned.
 
     `inputs` are shapes or descriptions by name, as they stand in the text. In the `text` marks stand where `options`
-    are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on.
+    are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on, `handed`
+    those that it passes to a method, and not where an object is made.
     `assumed` tells that the text has a value that the code does not compute: some gradients have to look right for it.
     `stores` are the inputs that the text stores in an object that has been made: weights.
     `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
@@ -42,6 +43,7 @@ class Recipe:
     notes: tuple[str, ...] = ()
     masks: frozenset[str] = frozenset()
     changes: bool = False
+    handed: frozenset[str] = frozenset()
     output: str = (
         ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number
     )
@@ -55,12 +57,14 @@ class Recipe:
     @property
     def code(self) -> str:
         """Return the text with the options in it."""
-        passed = [name for name in self.options if name in self.passed]
+        passed, handed = ([name for name in self.options if name in names] for names in (self.passed, self.handed))
+        accepted = [name for name in self.options if name in (*passed, *handed)]
         declared = ", ".join(f"{quoted(name)}: {literal(list(values))}" for name, values in self.options.items())
         parts = {
             OPTIONS: (f", options={{{declared}}}" if declared else "")
             + (f", sizes={literal(dict(self.sizes))}" if self.sizes else ""),
-            ACCEPTED: "".join(f", {name}={literal(self.options[name][0])}" for name in passed),
+            ACCEPTED: "".join(f", {name}={literal(self.options[name][0])}" for name in accepted),
+            HANDED: "".join(f", {name}={name}" for name in handed),
             PASSED: "".join(f", {name}={name}" for name in passed),
         }
         text = self.text

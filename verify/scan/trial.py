@@ -21,6 +21,7 @@ from verify.cases.inputs import Constant, Input, Integer, Real
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.model.errors import GradproofError
+from verify.model.where import raised_at
 from verify.scan.looks import Looks
 from verify.scan.recipe import Recipe
 
@@ -36,6 +37,7 @@ class Tried(NamedTuple):
     order: tuple[str, ...] = ()  # in which the gradients look right, where they do not as they are returned
     lacking: tuple[str, ...] = ()  # inputs whose gradient is None, where others fit
     any_right: bool = False  # not all gradients look right, but one that is not 0 does
+    where: str = ""  # the line at which backward raised
     exceeds: bool = False  # a gradient has more entries than its input
 
     @property
@@ -97,7 +99,7 @@ def tried(
                 return Tried(IN_FORWARD, _OVERWRITTEN.format(", ".join(stores)))
             return outcome if not outcome.fits or _is_defined(case, sizes, options) else _UNDEFINED
     except BackwardError as problem:
-        return Tried(IN_BACKWARD, str(problem))
+        return Tried(IN_BACKWARD, str(problem), where=f"{raised_at(problem.__cause__ or problem)}")
     except Exception as problem:  # noqa: BLE001 - whatever the user's code raises is why it does not fit
         outside = isinstance(problem, ValueError) and not any(map(np.ndim, values.values()))  # as math.log raises it
         return Tried(NOT_FINITE if outside else IN_FORWARD, _text(problem))

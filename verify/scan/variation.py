@@ -12,9 +12,10 @@ from verify.scan import names
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.options import alternatives, settings, varied
 from verify.scan.read import resolved
-from verify.scan.recipe import Recipe
-from verify.scan.trial import OTHER_SHAPES, RIGHT, Tried, tried_recipe
+from verify.scan.recipe import Recipe, literal
+from verify.scan.trial import IN_BACKWARD, OTHER_SHAPES, RIGHT, Tried, tried_recipe
 
+_RAISED = "{} was not checked: forward runs there, and backward fails: {}"
 _MOST = 12  # values of all options together, since cases take every combination of them
 _FEW = 4  # those up to which numbers are varied at which the gradients look right
 
@@ -26,13 +27,19 @@ def with_options(
 
     `texts` are those that the code compares its arguments with.
     """
-    combinations = 1
+    combinations, raising = 1, []
     for most, name, values in _ordered(_offered(candidate, recipe, module, texts), recipe, module):
-        fitting = [value for value in values[1:] if _fits(_tried(recipe, name, value, module))]
+        outcomes = [(value, _tried(recipe, name, value, module)) for value in values[1:]]
+        fitting = [value for value, outcome in outcomes if _fits(outcome)]
+        raising += [
+            _RAISED.format(f"{name}={literal(value)}", ", at ".join(filter(None, [outcome.problem, outcome.where])))
+            for value, outcome in outcomes
+            if outcome.score == IN_BACKWARD and not isinstance(value, dict)
+        ]
         if fitting and combinations * (len(fitting) + 1) <= most:
             recipe = replace(recipe, options={**recipe.options, name: (values[0], *fitting)})
             combinations *= len(fitting) + 1
-    return recipe
+    return replace(recipe, notes=(*recipe.notes, *raising))
 
 
 def _ordered(
