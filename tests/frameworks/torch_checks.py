@@ -87,6 +87,64 @@ def test_a_second_backward():
         assert {row.verdict for row in rows} == {Verdict.PROVED}
 
 
+def keeping(ctx, x):
+    ctx.calls = 0
+    ctx.save_for_backward(x)
+    return x * x
+
+
+def keeping_both(ctx, x, y):
+    ctx.save_for_backward(x, y)
+    return x * y
+
+
+def two_outputs(ctx, x):
+    ctx.set_materialize_grads(False)
+    ctx.save_for_backward(x)
+    return x * x, 3 * x
+
+
+def wrong_again(ctx, g):
+    ctx.calls += 1
+    return 2 * ctx.saved_tensors[0] * g * ctx.calls
+
+
+def wrong_with_gaps(ctx, g):
+    return 2 * ctx.saved_tensors[0] * (g if g.is_contiguous() else g.flip(0))
+
+
+def wrong_expanded(ctx, g):
+    return 2 * ctx.saved_tensors[0] * g * (1 if all(g.stride()) else 2)
+
+
+def wrong_where_y_is_frozen(ctx, g):
+    x, y = ctx.saved_tensors
+    return g * (y if ctx.needs_input_grad[1] else x), g * x
+
+
+def wrong_where_nothing_comes(ctx, first, second):
+    return 2 * ctx.saved_tensors[0] * first + (0 if second is None else 3 * second) + (second is None)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "way"),
+    [
+        (keeping, wrong_again, "backward a second time"),
+        (keeping, wrong_with_gaps, "upstream with gaps"),
+        (keeping, wrong_expanded, "first output alone, summed"),
+        (keeping_both, wrong_where_y_is_frozen, "y frozen"),
+        (two_outputs, wrong_where_nothing_comes, "first output alone, summed"),
+    ],
+)
+def test_what_is_wrong_in_one_way_alone_is_found(forward, backward, way):
+    """What is proved of one way stands for no other: state, strides, inputs frozen, and outputs that nobody used."""
+    inputs = {"x": "N", **({"y": "N"} if forward is keeping_both else {})}
+    rows = checked(torch_function(of(forward, backward), **inputs)).comparisons
+    refuted = {dict(row.variant.options)["torch"] for row in rows if row.verdict is Verdict.REFUTED}
+    assert refuted == {repr(way)}
+    assert {row.verdict for row in rows} == {Verdict.REFUTED, Verdict.PROVED}
+
+
 def of(forward, backward=lambda ctx, g: g, **others):
     """Return a Function of two functions, and of others by the names of its static methods."""
     members = {"forward": forward, "backward": backward, **others}

@@ -89,6 +89,10 @@ class Graph:
         """Return what somebody has worked out of nodes, which holds as long as they do: for good."""
         return self._memories.setdefault(name, {})
 
+    def remember(self, names: Iterable[str]) -> None:
+        """Go on with what was worked out under some names alone; graphs of the same nodes keep theirs."""
+        self._memories = {name: self.memory(name) for name in names}
+
     def node(self, number: int) -> Node:
         """Return a node as one value."""
         return Node(self.ops[number], self.args[number], self.payloads[number])

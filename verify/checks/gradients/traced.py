@@ -50,6 +50,7 @@ _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here
 _SOME_SIGNS = "the code branches on the upstream: not all combinations of its signs were tried"
 _UNEQUAL = "at {} the code compares the upstream for equality: no run had an equal upstream"
 _LACKING = "GP124"  # the finding that an input has no gradient
+_OF_NODES = ("partials", "wholes", "leaves", "vanishing", "floats", "proofs")  # what is true of nodes in any run
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
@@ -112,8 +113,10 @@ def _with_formulas(case: TracedCase, run: Exact, runs: Sequence[Exact], seed: in
 class Graphs:
     """The graphs of runs, which later runs at the same sizes and labels continue if they are `sharing`.
 
-    A node is a function of the variables by their names, whichever run computed it first. So a later run has its own
-    sample, branches and floats, and meets gradients that were derived, and proofs for all inputs (`claims`).
+    A node is a function of the variables by their names, whichever run computed it first. So a later run, which runs
+    all of the code, meets gradients that were derived, and proofs for all inputs (`claims`). All else is its own: the
+    sample, branches and floats, which array a constant was in, what may be spent on a search. That a constant of one
+    run was an entry of an inverse, say, excuses nothing in another one.
     """
 
     def __init__(self, *, sharing: bool) -> None:
@@ -126,6 +129,7 @@ class Graphs:
         like = tuple(variant.sizes.items()), tuple(np.asarray(label).tobytes() for label in variant.labels.values())
         self._last[like] = made = Trace(self._last.get(like))
         made.coarser = 0  # which is of a run, and not of its graph
+        made.remember(_OF_NODES)
         return made
 
 
