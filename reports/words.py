@@ -36,8 +36,8 @@ _NO_NUMBERS = "not compared: backward did not return an array of numbers"
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"
 # Why a wrong gradient may be meant as that of another function.
 _SURROGATES = {
-    Surrogate.ROUNDING: "forward rounds, so its own derivative is 0 between the jumps",
-    Surrogate.STEPS: "forward is constant between its jumps, so its own derivative is 0",
+    Surrogate.ROUNDING: "forward rounds, and what it rounds has the derivative 0 between the jumps",
+    Surrogate.STEPS: "forward is constant around all inputs that were tried, so its own derivative is 0 there",
     Surrogate.NAME: "the name of the case suggests a gradient that is not forward's own",
 }
 _STATE_IT = "{}; to check the gradient of another function, state that function in the case: as_if=lambda x: x"

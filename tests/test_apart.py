@@ -10,7 +10,8 @@ from whole_cases import case
 
 import verify
 from verify import Verdict
-from verify.checks.gradients import apart, whole
+from verify.checks.claims import needed
+from verify.checks.gradients import apart, gates, whole
 from verify.checks.gradients.apart import OTHERS
 from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import attempted
@@ -155,7 +156,11 @@ def test_small_runs_are_left_to_scalars(monkeypatch):
 
 
 def test_little_work_finds_larger_inputs(monkeypatch):
-    """Where no work is left, the inputs are those of the sample."""
+    """Where no work is left, the inputs in formulas are those of the sample; others are 0 where the code is run again."""
     monkeypatch.setattr(apart, "_WORK", 0)
+    [row] = attempt(WRONG["a sign"]).refuted.rows
+    assert all(len(value) > 3 for name, value in row.counterexample.inputs if name != OTHERS)
+    monkeypatch.setattr(gates, "_WORK", 0)
+    monkeypatch.setattr(needed, "_FEWEST", 0)
     [row] = attempt(WRONG["a sign"]).refuted.rows
     assert OTHERS not in dict(row.counterexample.inputs)

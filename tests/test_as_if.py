@@ -330,6 +330,22 @@ def test_who_states_it_is_not_told_again():
     assert {row.surrogate for result in told for row in result.comparisons} == {Surrogate.NONE}
 
 
+@pytest.mark.parametrize("offset", [0, 5, 50])
+def test_what_is_constant_at_the_sample_alone_is_no_step(offset):
+    """Of a clipped input the sample may lie outside of the bounds: it is constant there, and not elsewhere."""
+
+    class Clipped(Keeping):
+        def function(self, x):
+            return np.where(x > offset, x, offset) + np.where(x < -offset, x, -offset)
+
+        def backward(self, dout):
+            return np.where(np.abs(self.x) > offset, 2, 0) * dout + (np.abs(self.x) <= offset) * dout
+
+    result = of(Clipped, None)
+    assert {row.verdict for row in result.comparisons} == {Verdict.REFUTED}
+    assert {row.surrogate for row in result.comparisons} == {Surrogate.NONE}
+
+
 @pytest.mark.parametrize(("name", "expected"), SAMPLES_OF_NAMES.items())
 def test_names(name, expected):
     """By whole words."""

@@ -59,7 +59,7 @@ class Surrogate(StrEnum):
     """What suggests that a wrong gradient is meant to be that of another function, which a case states by `as_if`."""
 
     ROUNDING = "rounding"  # forward rounds numbers that depend on the input
-    STEPS = "steps"  # forward is constant between jumps of the input
+    STEPS = "steps"  # forward is constant around several inputs
     NAME = "name"  # of the case, as a straight-through estimator has it
     NONE = ""
 

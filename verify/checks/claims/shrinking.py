@@ -14,8 +14,8 @@ from verify.graph.graph import Graph
 from verify.tracing.region import Point, Region
 
 _ZERO, _UNIT = Fraction(0), Fraction(1)
-_SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
-_RANKS = {value: rank for rank, value in enumerate(_SIMPLE)}
+SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
+_RANKS = {value: rank for rank, value in enumerate(SIMPLE)}
 _MOST_ATTEMPTS = 1000
 _MOST_VISITS = 1_500_000  # of nodes, in all attempts: a second or two
 _HALVINGS = 10  # of a number that is large: as many as make 3 of 3000
@@ -62,7 +62,7 @@ def _steps(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator[t
             yield list(filter(choose, ordered)), value
         yield from ((group, value) for group in _halves(ordered))
     for name in ordered:
-        yield from (([name], value) for value in _simpler(point[name]))
+        yield from (([name], value) for value in simpler(point[name]))
 
 
 def _halves(names: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -73,10 +73,10 @@ def _halves(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield from (names[start : start + size] for start in range(0, len(names), size))
 
 
-def _simpler(value: Fraction) -> list[Fraction]:
+def simpler(value: Fraction) -> list[Fraction]:
     """Return numbers to try in place of one, the simplest first."""
     halved = [Fraction(round(value / 2**halvings)) for halvings in range(_HALVINGS, 0, -1)] if abs(value) > 3 else []
-    return [*_SIMPLE, *halved, Fraction(round(value)), Fraction(round(value * 10), 10), _first_digit(value)]
+    return [*SIMPLE, *halved, Fraction(round(value)), Fraction(round(value * 10), 10), _first_digit(value)]
 
 
 def _first_digit(value: Fraction) -> Fraction:

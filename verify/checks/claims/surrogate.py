@@ -7,22 +7,29 @@ case states that by `as_if`; where none does, the reader of a refutation is told
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from verify.cases.case import TracedCase
-from verify.checks.claims.claims import Claim
+from verify.checks.claims.claims import Claim, Exact
+from verify.model.errors import ProtocolError
+from verify.model.exact import within
 from verify.model.result import Surrogate
-from verify.tracing.observe import Observation
+from verify.tracing.following import SubjectError
+from verify.tracing.observe import Observation, observe
+from verify.tracing.symbols.trace import Trace
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name: StraightThrough, sign_ste, STERound
 _WORDS = {"ste", "sign", "round", "rounding", "floor", "ceil", "heaviside", "grl", "bnn"}
 _STEMS = ("quanti", "binari", "ternari", "surrogate", "straight", "spik")
 _REVERSED = ("grad", "revers")  # both of them
+_SCALES = tuple(map(Fraction, ("1/1000", "1/10", "1/2", "-1", "3", "10", "1000")))  # of the inputs at the sample
 
 
-def surrogate(case: TracedCase, claim: Claim) -> Surrogate:
+def surrogate(case: TracedCase, claim: Claim, seed: int) -> Surrogate:
     """Return what suggests that a wrong gradient is meant as that of another function, or nothing.
 
-    Only a run at the sample tells: elsewhere most functions have regions in which they are constant.
+    Only a run at the sample tells: elsewhere most functions have regions in which they are constant. A clipped input
+    may lie in one at the sample, too, so others are tried, nearer to 0 and farther from it.
     """
     seen = claim.exact.seen
     if case.as_if is not None or seen.trace.moved:
@@ -30,7 +37,7 @@ def surrogate(case: TracedCase, claim: Claim) -> Surrogate:
     if conditions := _conditions_on(seen, claim.name):
         if not conditions.isdisjoint(seen.trace.steps):
             return Surrogate.ROUNDING
-        if _is_constant(claim):
+        if _is_constant(claim) and all(_is_constant_at(case, claim, seed, scale) for scale in _SCALES):
             return Surrogate.STEPS
     return Surrogate.NAME if suggests(case.name) else Surrogate.NONE
 
@@ -47,6 +54,22 @@ def _is_constant(claim: Claim) -> bool:
     graph = claim.exact.seen.trace
     exact = all(graph.value(node) == 0 for node in claim.exact.gradient(claim.name))
     return exact and not all(graph.value(node) == 0 for node in claim.actual.nodes)
+
+
+def _is_constant_at(case: TracedCase, claim: Claim, seed: int, scale: Fraction) -> bool:
+    """Tell whether the exact gradient is 0 where the input is so many times as large, too, if the code runs there."""
+    first = claim.exact.seen
+    names = (first.trace.payloads[node] for node in first.inputs[claim.name].nodes)
+    at = {name: first.trace.sample[name] * scale for name in names}
+    bounds = claim.exact.region.bounds
+    if not all(within(value, bounds[name]) for name, value in at.items() if name in bounds):
+        return True
+    try:
+        seen = observe(case, first.variant, seed, seen=first.again(Trace()), at=at)
+        run = Exact(case, seen, twice=False)
+    except (SubjectError, ProtocolError):
+        return True
+    return all(seen.trace.value(node) == 0 for node in run.gradient(claim.name))
 
 
 def suggests(name: str) -> bool:

@@ -16,6 +16,7 @@ from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.entries import Sides, arrays, marks
 from verify.checks.claims.explain import Explanation, explain
+from verify.checks.claims.needed import completed
 from verify.checks.claims.surrogate import surrogate
 from verify.checks.claims.suspect import Suspect
 from verify.checks.gradients.intermediates import read_forward
@@ -201,11 +202,12 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         points = ((other, claim.decisions[other].point) for other in others)
         place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
         explanation = explanation if place == first else explained(place)
+    explanation = completed(case, claim, place, seed, explanation, partial(confirmed, place))
     mistake = _branching(claim.exact.seen) or claim.decisions[place].diagnosis
     diagnosis = mistake or diagnose(_suspect(case, claim, seed))
     row = replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
     if row.verdict is Verdict.REFUTED:
-        row = replace(row, surrogate=surrogate(case, claim))
+        row = replace(row, surrogate=surrogate(case, claim, seed))
     return row if row.counterexample is None else _with_entries(row, claim, explanation)
 
 

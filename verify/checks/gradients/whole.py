@@ -21,6 +21,7 @@ from verify.cases.inputs import Real
 from verify.cases.samples import nearest_to_zero
 from verify.cases.shapes import concrete
 from verify.checks.gradients.apart import Search, is_large, most_apart
+from verify.checks.gradients.gates import Gates
 from verify.checks.gradients.rows import gradient_row
 from verify.checks.gradients.spread import Pairs, arrays, marks
 from verify.graph.graph import Graph
@@ -329,6 +330,11 @@ class _Refuting:
             counterexample = self.search.counterexample(pair, confirmed)
             if counterexample is None:
                 continue
+            index = tuple(map(int, np.unravel_index(place, self.seen.gradients[name].shape)))
+            gates = Gates(self.case, self.seen, self.seed, start + place, _sides)
+            counterexample, point = gates.completed(
+                counterexample, self.search.points[-1], pair, _bounds(self.case, self.seen), index
+            )
             pairs = Pairs(self.seen.gradients[name].shape, exact[start:end], actual[start:end])
             yield gradient_row(
                 self.seen,
@@ -337,8 +343,8 @@ class _Refuting:
                 evidence=difference_at(1.0),
                 counterexample=counterexample,
                 failing=int(np.count_nonzero(open_[start:end])),
-                index=tuple(map(int, np.unravel_index(place, pairs.shape))),
-                arrays=arrays(self.trace, pairs, place, self.search.points[-1], counterexample),
+                index=index,
+                arrays=arrays(self.trace, pairs, place, point, counterexample),
                 marks=marks(self.enclosures, pairs, open_[start:end]),
                 where=self.place,
             )
