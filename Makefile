@@ -54,7 +54,7 @@ test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre
 	GRADPROOF_LONG=1 $(NEWEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
 
 test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in an environment that has it
-	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py tests/frameworks/torch_kinds_checks.py tests/frameworks/torch_complex_checks.py tests/frameworks/torch_modules.py tests/frameworks/torch_twice.py tests/frameworks/torch_gradchecks.py
+	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py tests/frameworks/torch_alike.py tests/frameworks/torch_kinds_checks.py tests/frameworks/torch_complex_checks.py tests/frameworks/torch_modules.py tests/frameworks/torch_twice.py tests/frameworks/torch_gradchecks.py
 	TRITON_INTERPRET=1 $(TORCH)/bin/python -m pytest tests/frameworks/triton_checks.py
 
 test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an environment that has it

@@ -24,6 +24,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from verify.cases.accounts import taken
 from verify.cases.case import TracedCase
 from verify.cases.conversation import converse
 from verify.cases.shapes import entry_names
@@ -81,6 +82,7 @@ class FloatRun:
         except SubjectError as problem:
             problem.after_forward = self.output is not None
             raise
+        self.account = taken()
         names, self.returned = list(case.real), (returned := _own(returned))
         self.gradients = (
             returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))

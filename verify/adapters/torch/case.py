@@ -15,6 +15,7 @@ import torch
 
 from verify.adapters.torch.as_if import plainly
 from verify.adapters.torch.pushing import check_rule, pushing
+from verify.adapters.torch.recording import Recording, recording, upstream_name
 from verify.adapters.torch.running import differentiable, followed, leaf
 from verify.adapters.torch.tensors import entering, leaving
 from verify.adapters.torch.twice import Called, second_order
@@ -28,6 +29,7 @@ from verify.model.errors import GradproofError, InputError, ProtocolError
 from verify.model.identity import Place
 from verify.model.reasons import Reason
 from verify.model.where import made_at, quoted, start_of
+from verify.tracing.arrays import arrays
 
 WAY = "torch"  # the option by which each of these is a variant of its own
 PLAIN, AGAIN = "as it is", "backward a second time"
@@ -163,22 +165,30 @@ def _driving(
         way = arguments.pop(WAY)
         required = [key for key in wanted if key not in frozen.get(way, ())]
         dtype = getattr(arguments[wanted[0]], "dtype", np.float64)
-        with followed(dtype):
+        record = recording() if arrays.active() is None else None
+        with followed(dtype, record):
             leaves = {key: leaf(value) for key, value in arguments.items()}
             for key in required:
                 leaves[key].requires_grad_()
+            if record:
+                record.name_all(leaves)
             copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
             returned = call(*(copies[key] for key in names))
             outputs = differentiable(returned) if drops else [*returned]
             stated = outputs if as_if is None else _stated(as_if, {**arguments, **leaves}, outputs)
+            whole = [*outputs, *stated]
             outputs, stated = ([part[0].sum()] if way == SUMMED else part for part in (outputs, stated))
         douts = yield leaving(stated[0]) if len(stated) == 1 else tuple(map(leaving, stated))
         sent = douts if isinstance(douts, tuple) else (douts,)
-        with followed(dtype):
+        with followed(dtype, record):
             upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
-            gradients = _engine_gradients(outputs, [leaves[key] for key in required], upstreams, again=way == AGAIN)
-        by_name = dict(zip(required, gradients, strict=True))
-        return {key: _gradient(by_name[key], leaves[key]) if key in by_name else None for key in wanted}
+            if record:
+                _name(record, upstreams, whole[0] if way == SUMMED else None)
+            from_engine = _engine_gradients(outputs, [leaves[key] for key in required], upstreams, again=way == AGAIN)
+            gradients = {key: _gradient(g, leaves[key]) for key, g in zip(required, from_engine, strict=True)}
+        if record:
+            record.accounts.last = record.account(whole, gradients)
+        return {key: leaving(gradients[key]) if key in gradients else None for key in wanted}
 
     return subject
 
@@ -247,6 +257,15 @@ def _upstream(dout: Any, output: torch.Tensor, way: str) -> torch.Tensor:
     return room.select(-1, 0).permute(*backwards)
 
 
-def _gradient(gradient: torch.Tensor | None, leaf: torch.Tensor) -> Any:
-    """Return a gradient as an array of its own, as the engine hands it on; one that it leaves out is 0."""
-    return leaving(torch.zeros_like(leaf) if gradient is None else gradient.clone())
+def _name(record: Recording, upstreams: Sequence[torch.Tensor], summed: torch.Tensor | None) -> None:
+    """Let upstreams be variables of an account, of a sum of an output that of each of its entries."""
+    if summed is not None:
+        return record.summed(upstreams[0], summed)
+    for place, upstream in enumerate(upstreams):
+        record.name(upstream, upstream_name(place))
+    return None
+
+
+def _gradient(gradient: torch.Tensor | None, leaf: torch.Tensor) -> torch.Tensor:
+    """Return a gradient in memory of its own, as the engine hands it on; one that it leaves out is 0."""
+    return torch.zeros_like(leaf) if gradient is None else gradient.clone()

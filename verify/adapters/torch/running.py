@@ -12,6 +12,7 @@ import torch
 from verify.adapters.torch.complexes import part_of
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.kernels import kernels_followed
+from verify.adapters.torch.recording import Recording, recorded
 from verify.adapters.torch.tensors import dtype_of, entering
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
@@ -24,12 +25,16 @@ pass_through(torch)
 
 
 @contextmanager
-def followed(dtype: Any) -> Iterator[None]:
-    """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training."""
+def followed(dtype: Any, record: Recording | None = None) -> Iterator[None]:
+    """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training.
+
+    In a run on floats operations may be kept for a `record`.
+    """
     before = torch.get_default_dtype()
     torch.set_default_dtype(part_of(dtype_of(dtype)))
     try:
-        with nullcontext() if arrays.active() is None else Tracing(), kernels_followed():
+        by = Tracing() if arrays.active() is not None else nullcontext() if record is None else recorded(record)
+        with by, kernels_followed():
             yield
     finally:
         torch.set_default_dtype(before)

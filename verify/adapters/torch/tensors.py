@@ -29,7 +29,7 @@ OF_SYMBOLS = {**FLOATS, **COMPLEX}  # types of tensors whose entries are symbols
 WHOLE = (torch.bool, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 _DTYPES = {name: dtype for dtype, name in {**NUMPYS, **COMPLEX}.items()}
 # Methods and properties that reach the memory without an operation; PyTorch refuses `numpy`, `tolist` and storages.
-_READING = (
+READING = (
     "data_ptr apply_ map_ map2_ as_subclass share_memory_ __dlpack__ __array__ __reduce_ex__ set_ resize_ resize_as_"
     " untyped_storage storage _typed_storage _make_subclass"
 )
@@ -99,7 +99,7 @@ def refused(message: str, reason: Reason = Reason.RAW_MEMORY) -> NoReturn:
     raise TraceError(message, asked_at(), reason=reason)
 
 
-for _name in _READING.split():
+for _name in READING.split():
     setattr(SymbolTensor, _name, _refusing(_name))
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+from verify.cases.accounts import Account
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.cases.wirtinger import Half
@@ -82,6 +83,7 @@ class Exact:
         self.vanishing: list[str] = []  # gradients that are 0 but for what no float shows
         self.all_signs = True  # of the upstream were tried, where the code asks for them
         self.unequal = NOWHERE  # where it asks whether the upstream equals something that it was not in any run
+        self.account: Account | None = None  # of what the code computed on floats, where its variant is to be compared
         self._twice, self._proved = twice, proved
         self.floats: Mapping[str, Any] = proved or {}  # exact gradients at the sample that are known already
 

@@ -16,7 +16,8 @@ from verify.checks.approximation.iterated import iterated
 from verify.checks.approximation.settle import Approximations
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
-from verify.checks.claims.explain import alike
+from verify.checks.claims.explain import alike as are_alike
+from verify.checks.gradients.alike import Alike, Proved, is_plain, same_sizes
 from verify.checks.gradients.by_option import by_option
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.misshapen import made_at
@@ -66,24 +67,36 @@ def check_traced(
     """
     progress, runs, graphs = _Progress(case, keep), list[Exact](), Graphs(sharing=quick)
     every = variants(case)
-    for variant in every:
-        attempt = attempted(case, variant, seed, None if quick else _MANY)
-        if quick and (arrays := attempt.decided) is not None and not _of_added(attempt.seen):
-            notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
-            progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
-            continue
-        try:
-            again = repeated(case, variant, seed, attempt) if repeating and has_smaller(case, variant, every) else None
-            rows, exact = (
-                (attempt.rows, again) if again else _followed(case, variant, seed, attempt, progress.taking(), graphs)
-            )
-        except SubjectError as problem:
-            progress.fail(variant, problem, seed)
-            continue
-        seen = exact.seen
-        region = branches(seen.trace, seen.conditions, variant.written)
-        runs.append(exact)
-        progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
+    alike = Alike(case, seed, wanted=quick and len(every) > 1)
+    with alike.keeping():
+        for variant in every:
+            if (proved := alike.of(variant)) is not None:
+                progress.add(*proved, (), drawn=False)
+                continue
+            attempt = attempted(case, variant, seed, None if quick else _MANY)
+            if quick and (arrays := attempt.decided) is not None and not _of_added(attempt.seen):
+                if attempt.seen is not None:
+                    alike.keep(attempt.seen, attempt.account, Proved(arrays.rows, arrays.region))
+                notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
+                progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
+                continue
+            try:
+                repeats = repeating and has_smaller(case, variant, every)
+                again = repeated(case, variant, seed, attempt) if repeats else None
+                rows, exact = (
+                    (attempt.rows, again)
+                    if again
+                    else _followed(case, variant, seed, attempt, progress.taking(), graphs)
+                )
+            except SubjectError as problem:
+                progress.fail(variant, problem, seed)
+                continue
+            seen = exact.seen
+            region = branches(seen.trace, seen.conditions, variant.written)
+            runs.append(exact)
+            if is_plain(exact):
+                alike.keep(seen, exact.account, Proved(rows, region))
+            progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
     runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
     result = progress.result()
     return replace(result, comparisons=tuple(by_option(result.comparisons))), runs
@@ -126,7 +139,7 @@ class Graphs:
         """Return what the next run of a variant is followed on."""
         if not self._sharing:
             return Trace()
-        like = tuple(variant.sizes.items()), tuple(np.asarray(label).tobytes() for label in variant.labels.values())
+        like = same_sizes(variant)
         self._last[like] = made = Trace(self._last.get(like))
         made.coarser = 0  # which is of a run, and not of its graph
         made.remember(_OF_NODES)
@@ -306,7 +319,7 @@ def _signs(exact: Exact) -> list[str]:
     trace = exact.seen.trace
     nodes = [node for quantity in exact.seen.outputs for node in quantity.nodes]
     places = dict.fromkeys(
-        vector.where for vector in trace.signed if not alike(trace, negated(trace, nodes, vector.nodes), nodes)
+        vector.where for vector in trace.signed if not are_alike(trace, negated(trace, nodes, vector.nodes), nodes)
     )
     notes = [f"the output uses the signs that LAPACK chooses for vectors at the sample, at {at}" for at in places]
     return notes + left_out(exact)
@@ -337,6 +350,7 @@ def decided(
     """
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
+    exact.account = on_floats.account
     place = case.backward or on_floats.backward or case.code or case.where
     approximations = Approximations(case, exact, seed, on_floats)
     claimed = approximations.at_first_sight(claims(exact, seed, sharpen=False))

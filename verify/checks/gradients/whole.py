@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from verify.cases.accounts import Account
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Real
 from verify.cases.samples import nearest_to_zero
@@ -80,6 +81,7 @@ class Attempt(NamedTuple):
     seen: Observation | None = None
     refuted: Whole | None = None
     made: bool = False
+    account: Account | None = None  # of what it computes on floats, where that is wanted
 
     @property
     def rows(self) -> list[Comparison]:
@@ -125,8 +127,9 @@ def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = N
     open_ = exact != actual
     open_[np.concatenate([_NOTHING, *(proof.pairs for proof in complete)])] = False
     large = open_.any() and is_large(trace.tape, np.concatenate(sides))
-    if (open_.any() and not large) or (point := _serving(case, seen, seed)) is None:
+    if (open_.any() and not large) or (serving := _serving(case, seen, seed)) is None:
         return Attempt(seen=seen, made=True)
+    point, account = serving
     rows = {row.name: row for row in _rows(seen, exact, actual, complete)}
     if large:
         rows.update({row.name: row for row in _Refuting(case, seen, seed, point).rows(exact, actual, open_)})
@@ -135,7 +138,7 @@ def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = N
     ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
     floats = cache(lambda: dict(_floats(seen, exact)))
     whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws, floats)
-    return Attempt(None, seen, whole, made=True) if large else Attempt(whole, seen, made=True)
+    return Attempt(None, seen, whole, made=True) if large else Attempt(whole, seen, made=True, account=account)
 
 
 def _sides(seen: Observation) -> tuple[Elements, Elements] | None:
@@ -402,8 +405,10 @@ def _text(trace: TapedTrace, choices: Choices) -> str:
     return f"{written(graph, node)} {relation} 0"
 
 
-def _serving(case: TracedCase, seen: Observation, seed: int) -> Point | None:
+def _serving(case: TracedCase, seen: Observation, seed: int) -> tuple[Point, Account | None] | None:
     """Return the sample, or a point nearer to 0 where floats overflow there, if floats are what formulas allow.
+
+    With it goes the account of the run at the sample.
 
     There is none where the code does not run on floats or gives something else; a proof is for both points. What is
     not defined at the sample gives no finite floats either, and is left to scalars.
@@ -415,10 +420,10 @@ def _serving(case: TracedCase, seen: Observation, seed: int) -> Point | None:
             if not _is_defined(seen):
                 return None
             run = FloatRun(case, seen, seed, point)
-            return None if _is_stray(seen, run, Enclosures(trace.tape, point)) else point
+            return None if _is_stray(seen, run, Enclosures(trace.tape, point)) else (point, None)
     except SubjectError:
         return None
-    return None if _is_stray(seen, run, trace.enclosures) else {}
+    return None if _is_stray(seen, run, trace.enclosures) else ({}, run.account)
 
 
 def _is_defined(seen: Observation) -> bool:
@@ -433,7 +438,7 @@ def _is_stray(seen: Observation, run: FloatRun, enclosures: Enclosures) -> bool:
     pairs = [*zip(seen.outputs, outputs, strict=False)]
     pairs += [(quantity, run.gradients.get(name)) for name, quantity in seen.gradients.items()]
     coarser = _taped(seen).coarser
-    return len(outputs) != len(seen.outputs) or any(_stray(enclosures, *pair, coarser) for pair in pairs)
+    return len(outputs) != len(seen.outputs) or any(stray(enclosures, *pair, coarser) for pair in pairs)
 
 
 def _nearer(case: TracedCase, seen: Observation) -> Point | None:
@@ -448,7 +453,8 @@ def _nearer(case: TracedCase, seen: Observation) -> Point | None:
     return point if _same_choices(trace, point) else None
 
 
-def _stray(enclosures: Enclosures, quantity: Quantity, value: Any, coarser: int) -> bool:
+def stray(enclosures: Enclosures, quantity: Quantity, value: Any, coarser: int) -> bool:
+    """Tell whether what came on floats is not what the formulas of a quantity have."""
     try:
         floats = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
