@@ -41,6 +41,7 @@ def _case(case: CaseResult) -> list[str]:
     remarks = [line for remark in words.remarks(case) for line in _remark(remark)]
     again = [] if case.good else ["To run this case alone:", "", _block(case.again), ""]
     again += ["To look for the change that makes it right:", "", _block(case.fix), ""] if case.fix else []
+    again += ["To write this case:", "", _block(case.init), "", _block(case.begun), ""] if case.begun else []
     unclaimed = (
         [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
     )

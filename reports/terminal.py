@@ -136,8 +136,15 @@ def block(case: CaseResult, look: Look = _PLAIN, links: Mapping[int, str] = Mapp
     if not case.good:
         lines += [f"  run this case alone: {case.again}"] if case.reproduce else []
         lines += [f"  look for the change that makes it right: {case.fix}"] if case.fix else []
+        lines += _begun(case)
         lines += [f"  report: {link}"] if (link := links.get(id(case))) else []
     return "\n".join(lines) + "\n"
+
+
+def _begun(case: CaseResult) -> list[str]:
+    """Return the command that writes a case for code that scan could not set up, and what stands there as it is."""
+    text = [f"    {line}" for line in case.begun.split("\n")]
+    return [f"  write this case, and fill in what stands as ... in it: {case.init}", *text] if case.begun else []
 
 
 def _title(case: CaseResult, look: Look) -> list[str]:

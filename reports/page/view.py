@@ -75,6 +75,8 @@ class CaseView(NamedTuple):
     accuracy: str
     reproduce: str
     fix: str
+    init: str
+    begun: str
     snippet: str
 
 
@@ -126,6 +128,8 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         accuracy=worst(case.accuracy),
         reproduce=case.again,
         fix="" if case.good else case.fix,
+        init=case.init,
+        begun=case.begun,
         snippet="" if case.good else _snippet(case, anchor),
     )
 

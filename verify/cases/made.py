@@ -43,12 +43,16 @@ class Made(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A case that is in a module and is not found there: its name, its place, and what to do."""
+    """A case that is in a module and is not found there: its name, its place, and what to do.
+
+    What could not be set up is `begun`: its case, with `...` where something is missing.
+    """
 
     name: str
     where: Place
     problem: str
     reason: Reason = Reason.LOST_CASE
+    begun: str = ""
 
 
 _made: dict[int, list[Made]] = {}  # by the identity of the module's variables

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from verify.discovery.messages import Task, Unit
 from verify.discovery.scanning import Listing, unit_of
 from verify.initial.folding import WIDTH, comment, folded
-from verify.initial.templates import templates
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.model.where import relative
@@ -25,6 +24,7 @@ _OPENING = ("def ", "class ", "@", "#")
 _TEXT = Task(f"{PACKAGE}.initial.tool", "text")
 _HEAD = '"""The gradients of {}: edit shapes, domains and options.\n\nRun `gradproof {}`.\n"""'
 _MISSING = "{name} ({where}) is not in this file:\n{why}\nWrite it by hand: `gradproof explain cases` shows how."
+_HINT = 'Or fill in what stands as ... here, such as "N D" for a shape, and take the # away:'
 
 
 class Written(NamedTuple):
@@ -66,8 +66,7 @@ def file_of(workers: Workers, listing: Listing) -> Written:
     missing = [item for item in items if isinstance(item, CaseResult)]
     path = listing.path.with_name(f"verify_{listing.path.stem}.py")
     head = _HEAD.format(listing.path.name, relative(path))
-    cases = templates(listing.path, listing.candidates, _module(unit, listing.path)) if missing else {}
-    comments = [f"{_comment(row)}\n{cases.get(row.name, '')}".rstrip() for row in missing]
+    comments = [_comment(row, _module(unit, listing.path)) for row in missing]
     blocks = [head, _imports(unit, listing.path, texts), *_spaced([*texts, *comments])]
     return Written(path, "\n".join(blocks).strip("\n") + "\n", len(texts), len(missing))
 
@@ -144,6 +143,11 @@ def _spaced(texts: Sequence[str]) -> Iterator[str]:
         yield "\n" * lines * (before.startswith(_OPENING[:3]) or text.startswith(_OPENING)) + text
 
 
-def _comment(row: CaseResult) -> str:
+def _comment(row: CaseResult, module: str) -> str:
+    """Return why something has no case, and the case that is begun of it, as a comment."""
     why = row.comparisons[0].evidence.detail
-    return comment(_MISSING.format(name=row.name, where=row.where, why=why))
+    text = comment(_MISSING.format(name=row.name, where=row.where, why=why))
+    if not row.begun:
+        return text
+    imported = f"from {module} import {', '.join(sorted({*_free(row.begun)} - {'np'}))}"
+    return "\n".join([text, *(f"# {line}" for line in (_HINT, imported, *row.begun.split("\n")))])

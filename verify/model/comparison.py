@@ -76,7 +76,8 @@ class Evidence:
     an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
     could not be followed, or holds an ignored constant: the sentence names it too. `function` is the one that raised,
     and `after_forward` tells that forward had returned its output by then. What is UNDECIDED or ERROR has a `reason`,
-    and nothing else has one.
+    and nothing else has one. Of code that scan could not set up, `begun` is its case as far as it could be written,
+    with `...` where something is missing.
     """
 
     kind: str = ""
@@ -93,6 +94,7 @@ class Evidence:
     function: str = ""
     after_forward: bool = False
     reason: Reason | None = None
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

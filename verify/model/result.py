@@ -158,6 +158,16 @@ class CaseResult:
         return _FIXING.get(self.reproduce[:2], ())
 
     @property
+    def begun(self) -> str:
+        """Return the case of code that scan could not set up, as far as it could be written, or nothing."""
+        return "".join(row.evidence.begun for row in self.comparisons)
+
+    @property
+    def init(self) -> str:
+        """Return the command that writes that case into a file, or nothing."""
+        return shlex.join(("gradproof", "init", self.where.file)) if self.begun else ""
+
+    @property
     def bounded(self) -> bool:
         """Return whether the claims are for a bounded domain only (`x: N D > 0`)."""
         return any(argument.bounds for argument in self.signature)

@@ -130,7 +130,7 @@ def _results(errand: Errand) -> tuple[Done, ...] | Refusal:
 
 
 def _done(workers: Workers, errand: Errand, number: int) -> Done:
-    name, where, _, _ = errand.listing[number]
+    name, where, *_ = errand.listing[number]
     start = perf_counter()
     with workers.heard(io.StringIO()) as output:
         result = workers.checked(CollectedCase(errand.unit, number, name, where), errand.seed)

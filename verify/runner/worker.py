@@ -183,8 +183,8 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
-    def _collect(self, unit: Unit) -> list[tuple[str, Place, str, Reason | None]]:
-        """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
+    def _collect(self, unit: Unit) -> list[tuple[str, Place, str, Reason | None, str]]:
+        """Collect a unit; returns the name and the place of each case, and of what is lost, the reason and its case."""
         from verify.discovery.collect import found_in
 
         if unit.name or unit.layers:
@@ -192,7 +192,7 @@ class Worker:
             self._restart_draws()
         self._worlds.enter(unit.folders)
         self._cases[unit], lost = found_in(unit)
-        return [(case.name, case.where, "", None) for case in self._cases[unit]] + [(*problem,) for problem in lost]
+        return [(case.name, case.where, "", None, "") for case in self._cases[unit]] + [(*problem,) for problem in lost]
 
     @staticmethod
     def _restart_draws() -> None:

@@ -28,7 +28,7 @@ from verify.runner.process import Process
 from verify.scan.candidate import SECONDS
 
 Stream = TypeVar("Stream", bound=TextIO)
-Listing = list[tuple[str, Place, str, Reason | None]]  # the name and place of each case, and what is wrong with it, why
+Listing = list[tuple[str, Place, str, Reason | None, str]]  # the name and place of each case, and what is wrong with it, why
 
 
 class CollectedCase(NamedTuple):
@@ -163,10 +163,10 @@ class Workers:
                 return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
             self._listed[unit] = answer.value
         return [
-            _missing(CollectedCase(unit, number, name, where), problem, reason)
+            _missing(CollectedCase(unit, number, name, where), problem, reason, begun)
             if reason
             else CollectedCase(unit, number, name, where)
-            for number, (name, where, problem, reason) in enumerate(self._listed[unit])
+            for number, (name, where, problem, reason, begun) in enumerate(self._listed[unit])
         ]
 
     def checked(self, case: CollectedCase, seed: int) -> CaseResult:
@@ -284,10 +284,12 @@ def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) ->
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
 
 
-def _missing(case: CollectedCase, problem: str, reason: Reason) -> CaseResult:
+def _missing(case: CollectedCase, problem: str, reason: Reason, begun: str) -> CaseResult:
     """Return the row of a case that there is not: one that is lost, or that could not be set up, which has a name."""
     command = _command(case.unit, case if reason is Reason.NOT_SET_UP else None)
-    return _row(case.name, case.where, command, Answer(_MISSING[reason], problem, place=case.where, reason=reason))
+    result = _row(case.name, case.where, command, Answer(_MISSING[reason], problem, place=case.where, reason=reason))
+    (whole,) = result.comparisons
+    return replace(result, comparisons=(replace(whole, evidence=replace(whole.evidence, begun=begun)),))
 
 
 def _lost(target: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:

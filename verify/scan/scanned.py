@@ -15,6 +15,7 @@ from verify.cases.made import Lost
 from verify.model.reasons import Reason
 from verify.model.where import as_place, described
 from verify.scan import names
+from verify.scan.begun import begun
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.candidates import candidates
 from verify.scan.read import resolved
@@ -28,12 +29,11 @@ _MISSING = "no call was found at which it runs and returns gradients of the shap
 # What a search lacks, by how far the closest call went; `{0}` is where forward is, and `{1}` backward.
 _LACKING = {
     NOT_MADE: "give the arguments of {0} defaults, or names such as x, W, b, n_in",
-    IN_FORWARD: "state the shapes in the docstring of {0}, such as `x: (N, D)`",
+    IN_FORWARD: "state the shape{2} in the docstring of {0}, such as `{3}: (N, D)`",
     NOT_FINITE: "say in a case for which numbers {0} is defined, such as gradproof.real('N D', low=0)",
     IN_BACKWARD: "let {1} take the upstream gradient and what {0} keeps, and return one gradient for each input",
     OTHER_SHAPES: "return from {1} a gradient of the shape of each input, or say in a case which inputs have none",
 }
-_COMMAND = "to write the case: `gradproof init {}`"
 _RAISED = "it is defined within {0}, which raised when it was called: {1}"
 _DOUBTED = "gradients of the right shapes are returned, but it is not clear how to call it: {}"
 
@@ -49,7 +49,7 @@ def scanned(module: ModuleType, only: Collection[str] = ()) -> tuple[list[Case],
     setups = [_set_up(candidate, source, vars(module)) for candidate in there if candidate]
     setups = [setup for setup in setups if setup.candidate.sure or setup.tried.score == RIGHT]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
-    return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]
+    return list(cases), [_lost(setup, source, file) for setup in setups if not setup.recipe]
 
 
 def made_again(module: ModuleType, cases: Sequence[Case]) -> list[Case]:
@@ -107,17 +107,20 @@ def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
     return replace(recipe.case(module), where=place, backward=place, text=recipe.code, notes=recipe.notes)
 
 
-def _lost(setup: Setup, file: str) -> Lost:
+def _lost(setup: Setup, source: Source, file: str) -> Lost:
     problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
     place = as_place(file, setup.candidate.line)
-    lacking = "" if setup.doubt else _lacking(setup)
-    parts = (problem, setup.cut, lacking, _COMMAND.format(place.file))
-    sentence = setup.unreachable or "; ".join(part for part in parts if part)
-    return Lost(setup.candidate.name, place, sentence, Reason.NOT_SET_UP)
+    case = begun(setup.candidate, source, setup.closest, setup.tried.score)
+    lacking = "" if setup.doubt else _lacking(setup, case.open)
+    sentence = setup.unreachable or "; ".join(part for part in (problem, setup.cut, lacking) if part)
+    return Lost(setup.candidate.name, place, sentence, Reason.NOT_SET_UP, case.text)
 
 
-def _lacking(setup: Setup) -> str:
-    """Return what to change so that a call is found."""
+def _lacking(setup: Setup, shapes: Sequence[str]) -> str:
+    """Return what to change so that a call is found: in a docstring, or in the case that is begun."""
     candidate = setup.candidate
     owner = f"{candidate.cls}." if candidate.kind in OF_CLASSES else ""
-    return _LACKING[min(setup.tried.score, OTHER_SHAPES)].format(owner + candidate.forward, owner + candidate.backward)
+    of_inputs = f"{'s' * (len(shapes) != 1)} of {', '.join(shapes)}" if shapes else "s"
+    return _LACKING[min(setup.tried.score, OTHER_SHAPES)].format(
+        owner + candidate.forward, owner + candidate.backward, of_inputs, next(iter(shapes), "x")
+    )

@@ -62,6 +62,7 @@ class Setup(NamedTuple):
     """What came of a candidate: its recipe, or why there is none; `doubt` is a guess that may be what is wrong.
 
     `cut` says which limit ended the search, where it found nothing that fits, and `unreachable` why there was none.
+    `closest` is the call that went furthest, whether it fits or not.
     """
 
     candidate: Candidate
@@ -70,6 +71,7 @@ class Setup(NamedTuple):
     doubt: str = ""
     cut: str = ""
     unreachable: str = ""
+    closest: Recipe | None = None
 
 
 def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], opening: str = "") -> Setup:
@@ -185,7 +187,7 @@ class Search:
             outcome = tried_recipe(recipe, self._module)
             narrower = outcome.fits and outcome.score == self.best.tried.score and self._asks_less(recipe)
             if outcome.score > self.best.tried.score or narrower:  # wrong where least is asked is wrong elsewhere
-                self.best = self.best._replace(recipe=recipe if outcome.fits else None, tried=outcome)
+                self.best = self.best._replace(recipe=recipe if outcome.fits else None, tried=outcome, closest=recipe)
             if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1 and not self._guesses(recipe):
                 self.misshapen = self.misshapen or recipe
             self._patience -= self.best.tried.fits
