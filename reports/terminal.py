@@ -143,7 +143,7 @@ def block(case: CaseResult, look: Look = _PLAIN, links: Mapping[int, str] = Mapp
 
 def _begun(case: CaseResult) -> list[str]:
     """Return the command that writes a case for code that scan could not set up, and what stands there as it is."""
-    text = [f"    {line}" for line in case.begun.split("\n")]
+    text = [f"    {line}" for line in case.begun.splitlines()]
     return [f"  write this case, and fill in what stands as ... in it: {case.init}", *text] if case.begun else []
 
 

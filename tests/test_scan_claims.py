@@ -218,3 +218,49 @@ def test_labels_are_those_of_classes(found, shape, used, slope, good):
     (case,), _ = found(SCORES.format(shape, used, slope if good else f"2 * {slope}"))
     assert case.inputs["y"].below == "C"
     assert (Verdict.REFUTED in verdicts(case)) != good
+
+
+TAKES = {
+    "the output": "def soft(x):\n    e = np.exp(x)\n    return e / e.sum(-1, keepdims=True)\n\n\n"
+    "def soft_backward(dout, y):\n    return y * (dout - {0} * (dout * y).sum(-1, keepdims=True))\n",
+    "an output of another name": "def bend(x):\n    bent = np.tanh(x)\n    return bent\n\n\n"
+    "def bend_backward(grad, bent):\n    return grad * (1 - {0} * bent**2)\n",
+    "the output first": "def rise(x):\n    return np.exp(x)\n\n\ndef rise_backward(y, dout):\n    return {0} * y * dout\n",
+    "the input by another name": "def rise(x):\n    return np.exp(x)\n\n\ndef rise_backward(dout, out):\n"
+    "    return {0} * np.exp(out) * dout\n",
+    "a mask first": "def masked(mask, x):\n    return np.where(mask, x**2, 0)\n\n\ndef masked_backward(mask, dout, x):\n"
+    "    return np.where(mask, {0} * 2 * x * dout, 0)\n",
+    "a mask, and the output": "def masked(mask, x):\n    return np.exp(np.where(mask, x, -1.0))\n\n\n"
+    "def masked_backward(dout, mask, out):\n    return np.where(mask, {0} * dout * out, 0)\n",
+    "an axis": "def soft(x, axis=-1):\n    e = np.exp(x)\n    return e / e.sum(axis=axis, keepdims=True)\n\n\n"
+    "def soft_backward(dout, y, axis=-1):\n    return y * (dout - {0} * (dout * y).sum(axis=axis, keepdims=True))\n",
+    "no axis": "def soft(x, axis=-1):\n    e = np.exp(x)\n    return e / e.sum(axis=axis, keepdims=True)\n\n\n"
+    "def soft_backward(dout, y):\n    return y * (dout - {0} * (dout * y).sum(-1, keepdims=True))\n",
+}
+
+
+@pytest.mark.parametrize("takes", TAKES)
+def test_a_gradient_takes_what_its_arguments_are_called(found, takes):
+    """The output, the input and masks are passed by their names, in any order: the right one is proved, another refuted."""
+    (case,), missing = found(TAKES[takes].format(1))
+    assert (missing, verdicts(case)) == ([], {Verdict.PROVED})
+    (case,), missing = found(TAKES[takes].format(3))
+    assert (missing, verdicts(case)) == ([], {Verdict.REFUTED})
+
+
+@pytest.mark.parametrize("body", ["kept * dout", "2 * kept * dout", "np.exp(kept) * dout"])
+def test_what_no_name_tells_is_not_refuted(found, body):
+    """An argument may be the output, the input or neither: right with one of them is proved, and else it is named."""
+    cases, missing = found(
+        f"def rise(x):\n    return np.exp(x)\n\n\ndef rise_backward(dout, kept):\n    return {body}\n"
+    )
+    assert [verdicts(case) for case in cases] == ([] if missing else [{Verdict.PROVED}])
+    assert ("nothing says what kept of rise_backward is" in missing[0].problem) if missing else body[0] != "2"
+
+
+def test_what_a_gradient_is_not_told_of_is_not_varied(found):
+    """A gradient for the last axis alone is not refuted for another one, and the note names the one that was tried."""
+    (case,), _ = found(TAKES["no axis"].format(1))
+    assert not case.options
+    assert any("only axis=-1 was tried" in note for note in case.notes)
+    assert "soft_backward is passed the output as y" in case.notes

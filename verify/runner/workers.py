@@ -28,7 +28,8 @@ from verify.runner.process import Process
 from verify.scan.candidate import SECONDS
 
 Stream = TypeVar("Stream", bound=TextIO)
-Listing = list[tuple[str, Place, str, Reason | None, str]]  # the name and place of each case, and what is wrong with it, why
+# The name and place of each case; what is wrong with it, why, and the case that is begun in its place.
+Listing = list[tuple[str, Place, str, Reason | None, str]]
 
 
 class CollectedCase(NamedTuple):

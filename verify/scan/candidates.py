@@ -97,8 +97,14 @@ def _derivatives(_: Source, scope: Scope) -> Iterator[Candidate]:
     spellings = names.Spellings(scope.functions)
     for name, node in scope.functions.items():
         if parameters(node) and (twin := spellings.twin(name)):
-            takes_upstream = len(parameters(scope.functions[twin])) > len(parameters(node))
+            takes_upstream = _takes_upstream(parameters(scope.functions[twin]), parameters(node))
             yield of_functions(scope, "pair" if takes_upstream else "derivative", name, name, twin)
+
+
+def _takes_upstream(gradient: Sequence[str], function: Sequence[str]) -> bool:
+    """Tell whether a gradient takes more than its function does, or something else that is named as an upstream is."""
+    named = any(names.UPSTREAM.match(name) for name in gradient if name not in function)
+    return len(gradient) > len(function) or (named and len(gradient) > 1)
 
 
 def _costs(_: Source, scope: Scope) -> Iterator[Candidate]:

@@ -15,6 +15,7 @@ from verify.scan.options import settings
 from verify.scan.read import Read, is_of
 from verify.scan.readings import Reading, both, called, gradient, narrowed, of_arrays
 from verify.scan.recipe import PASSED, Recipe, generator
+from verify.scan.roles import by_roles
 
 
 def readings(read: Read) -> Iterator[Reading]:
@@ -30,7 +31,8 @@ def _pair(read: Read) -> Iterator[Reading]:
     yield from _filling(read)
     if {*read.taken} == {*read.needed}:
         yield from costs(read)
-    masks = [name for name in read.needed[1:] if name in read.hinted.masks and not _has_gradient(read, name)]
+    masks = [name for name in read.needed if name in read.hinted.masks and not _has_gradient(read, name)]
+    masks = masks if len(masks) < len(read.needed) else []
     targets = [name for name in read.needed[1:] if names.is_label(name) and not _has_gradient(read, name)]
     if len(read.taken) == 1:
         for more in dict.fromkeys([(), (*masks, *targets)]):
@@ -38,22 +40,8 @@ def _pair(read: Read) -> Iterator[Reading]:
             yield from of_arrays(read, lambda every: _closing(read, every), read.needed, fixed, data)
     for more in dict.fromkeys([tuple(masks), ()]):
         fixed = list(dict.fromkeys([*labels, *more]))
-        if read.taken and {*read.taken[1:]} < {*read.needed}:
-            yield from of_arrays(read, lambda every: _by_name(read, every), read.needed, fixed, data)
-        yield from of_arrays(read, called(read, "pair"), read.needed, fixed, data)
-
-
-def _by_name(read: Read, inputs: Mapping[str, str]) -> Recipe:
-    """Return a function whose gradient takes the upstream, and some of its arguments: `(dout, mask, p)`."""
-    masks = [name for name, text in inputs.items() if name in read.hinted.masks and shapes.is_narrow(text)]
-    truths = {name: f"{name} == 1" for name in masks if read.hinted.masks[name]}
-    forward, backward = (", ".join(truths.get(name, name) for name in each) for each in (inputs, read.taken[1:]))
-    lines = [
-        f"dout = yield {read.candidate.forward}({forward}{PASSED})",
-        f"return {read.candidate.backward}(dout, {backward})",
-    ]
-    recipe = generator(read.candidate, inputs, lines)
-    return replace(recipe, passed=frozenset(read.signature) - {*read.taken}, masks=frozenset(masks))
+        for write in by_roles(read):
+            yield from of_arrays(read, write, read.needed, fixed, data)
 
 
 def _has_gradient(read: Read, name: str) -> bool:

@@ -183,6 +183,12 @@ STEPPING = re.compile(r"^(lr|learning_?rate|eta)$")  # of constructors, where al
 INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "compile", "set_optimizer")
 RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
 OUTPUTS = ("out", "output", "outputs", "result", "y")
+# Arguments of a gradient: the upstream one, and the output that forward has returned.
+UPSTREAM = re.compile(
+    r"^(d|g|dout\w*|d_?outputs?|dy|dz|da|dh|dL\w*|dl\w*|grad|grad_?(out\w*|outputs?|y|z|in)|gout|gy|delta|upstream\w*|up"
+    r"|dvalues?|error|err|ct|cotangent)$"
+)
+OUTPUT = re.compile(r"^(y|out\w*|result|a|act\w*|s|sig\w*|soft\w*|p|probs?|h|value)$|_(out|output)$")
 TRIVIAL = frozenset({"self", "cls"})
 
 

@@ -31,7 +31,8 @@ def of_arrays(
     chosen: dict[str, tuple[Any, ...]] = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
     chosen |= {name: (read.texts[name][0],) for name in needed if name in read.texts and name not in labels}
     flat = [part for name in needed if name not in chosen for part in read.weights.get(name, [name])]
-    lead = next((name for name in flat if data and _DATA.match(name)), flat[0] if flat else "")
+    arrays_first = [*(name for name in flat if name not in labels), *flat][:1]  # a mask may stand before them
+    lead = next((name for name in flat if data and _DATA.match(name)), "".join(arrays_first))
     usual = [name for name in flat if name not in (lead, *labels) and settings(name)]
     for numbers in dict.fromkeys([tuple(usual), ()]) if flat else ():
         arrays = [name for name in flat if name not in (lead, *labels, *numbers)]

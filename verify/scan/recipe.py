@@ -29,6 +29,8 @@ class Recipe:
     `narrow` tells that it asks less of the code than another reading of the same call does. `sizes` are of dimensions
     that the code cannot take another size of. `notes` say what was assumed. `masks` are the inputs
     of zeros and ones by which entries are chosen. `changes` tells that gradients are what backward takes off weights.
+    `doubt` is a guess that a wrong gradient may be due to. `unshared` are the options of forward that backward is not
+    told of.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Recipe:
     notes: tuple[str, ...] = ()
     masks: frozenset[str] = frozenset()
     changes: bool = False
+    doubt: str = ""
+    unshared: frozenset[str] = frozenset()
     handed: frozenset[str] = frozenset()
     output: str = (
         ""  # "alike" where it has to have the shape of the first input, "scalar" where it has to be one number

@@ -225,6 +225,8 @@ class Search:
         order = self.best.tried.order
         if order and self._returned and all(map(is_of, self._returned, order)):
             return _ORDER.format(", ".join(order))
+        if recipe.doubt:
+            return recipe.doubt
         if self._apart and draws(recipe, self._module):
             return _DRAWN
         turned = replace(recipe, text=recipe.text.replace("return -", "return "))
