@@ -4,6 +4,7 @@
 """
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,6 +119,9 @@ UNTOLD = {
     "a list": lambda x: torch.tensor(x.tolist()),
     "an address": lambda x: x * (x.data_ptr() > 0),
     "a copy of an object": lambda x: copy.deepcopy(x) * 2,
+    "a shape by a mask": lambda x: x * len(x[x > 1]),
+    "a shape by places": lambda x: x * len((x > 1).nonzero()),
+    "a selection": lambda x: x * torch.masked_select(x, x > 1).numel(),
     "an operation in no table": lambda x: torch.special.bessel_j0(x),
 }
 
@@ -177,6 +181,20 @@ def test_ways_that_compute_the_same_are_followed_once(name, monkeypatch):
     assert len(seen) == len({(way.sizes, way.labels) for way in ways})
 
 
+@pytest.mark.parametrize("name", ["cube", "leaky relu"])
+def test_a_whole_check_says_the_same_of_ways_that_compute_the_same(name, monkeypatch):
+    """As where each way is followed for itself: the same rows, findings and branches, of fewer runs."""
+    alike = verify.check(RIGHT[name])
+    monkeypatch.setattr(traced.Alike, "of", lambda self, variant: None)
+    each = verify.check(RIGHT[name])
+    counted = {"notes": (), "accuracy": (), "cover": None}
+    assert replace(alike, **counted) == replace(each, **counted)
+    assert {*alike.notes} <= {*each.notes}
+    assert {*alike.accuracy} < {*each.accuracy}
+    assert alike.cover.complete is each.cover.complete
+    assert alike.cover.kinks == each.cover.kinks
+
+
 def of(backward):
     """Return the case of a square whose backward is given."""
 
@@ -211,6 +229,12 @@ def hidden_in_a_constant(ctx, g):
     return slopes * g
 
 
+def hidden_by_a_shape(ctx, g):
+    """Go another way where there are large numbers, by the shape of what a mask takes."""
+    x, result = ctx.saved_tensors[0], 2 * ctx.saved_tensors[0] * g
+    return 3 * result if not g.is_contiguous() and len(x[x > 1e6]) else result
+
+
 @pytest.mark.parametrize("backward", [hidden_by_numpy, hidden_by_a_branch, hidden_in_a_constant])
 def test_what_no_float_shows_in_one_way_is_not_proved_by_another(backward):
     """Where the operations and the numbers at the sample are those of a proof."""
@@ -218,3 +242,29 @@ def test_what_no_float_shows_in_one_way_is_not_proved_by_another(backward):
     verdicts = {way: {row.verdict for row in rows if dict(row.variant.options)["torch"] == repr(way)} for way in WAYS}
     assert verdicts["as it is"] == verdicts["backward a second time"] == {Verdict.PROVED}
     assert verdicts["upstream with gaps"] != {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_a_shape_decides_in_one_way_is_a_branch_of_that_way(quick):
+    """A quick check says so; else the other side is looked at."""
+    result = verify.check(of(hidden_by_a_shape), quick=quick)
+    assert {dict(branch.variant.options)["torch"] for branch in result.region} == {
+        "'upstream with gaps'",
+        "'first output alone, summed'",
+    }
+    assert quick or not result.good
+
+
+def overwriting(ctx, g):
+    """Write into the saved input, with an upstream that has gaps alone, once it is not needed any more."""
+    result = 2 * ctx.saved_tensors[0] * g
+    if not g.is_contiguous():
+        ctx.saved_tensors[0].mul_(2)
+    return result
+
+
+def test_a_way_that_writes_more_is_followed(monkeypatch):
+    """Though its gradients are computed as in the others."""
+    _, seen = followed_ways(of(overwriting), monkeypatch, quick=True)
+    ways = {(variant.options["torch"], variant.sizes["N"]) for variant in seen}
+    assert ways == {("as it is", 3), ("as it is", 1), ("upstream with gaps", 3), ("first output alone, summed", 3)}

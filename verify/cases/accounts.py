@@ -12,10 +12,15 @@ from typing import Any, NamedTuple
 
 
 class Account(NamedTuple):
-    """The numbers of the outputs, and of the gradients that are claimed."""
+    """The numbers of the outputs, of the gradients that are claimed, and of what was written into memory.
+
+    No number of an array had a say in which operations there are: a run that tells of one gives no account. So for
+    other inputs of the same shapes the code computes the same.
+    """
 
     outputs: tuple[int, ...]
     gradients: Mapping[str, int]
+    writes: frozenset[int]
 
 
 class Accounts:

@@ -5,8 +5,8 @@ that was seen is held, so that no place is used twice. A copy has the number of 
 nothing. What is no result of a recorded operation, and no input, is a constant, which is known by its bits.
 
 That holds as long as nothing is drawn, or read or written past the dispatcher. A run in which anything is gives no
-account: one that turns a number of a tensor into one of Python's, passes a tensor to NumPy or a kernel, has tensors of
-other classes, or asks for an operation on real numbers that the runs on symbols have in no table. Neither does one that
+account: one that turns a number of a tensor into one of Python's, or makes a shape of numbers, passes a tensor to NumPy
+or a kernel, has tensors of other classes, or asks for an operation on real numbers that the runs on symbols have in no table. Neither does one that
 writes into memory of which other views were seen: what these have then is not known.
 """
 
@@ -27,7 +27,9 @@ from verify.cases.accounts import Account, Accounts, wanted
 
 _MADE = {"zeros", "zeros_like", "ones", "ones_like", "full", "full_like", "arange", "eye", "linspace", "_to_copy"}
 _BY_MEMORY = {"as_strided", "_reshape_alias"}  # what they give depends on where entries lie
-_RECORDED = ({*OPERATIONS, "scalar_tensor"} | VIEWS | COPIES | _MADE) - _BY_MEMORY
+_BY_NUMBERS = {"masked_select"}  # the shape of what they give depends on numbers
+_BY_PLACES = {"index", "index_put"}  # where a mask says which places there are, the same
+_RECORDED = ({*OPERATIONS, "scalar_tensor"} | VIEWS | COPIES | _MADE) - _BY_MEMORY - _BY_NUMBERS
 _IN_PLACE = {f"{name}_" for name in (*OPERATIONS, *COPIES)} | {"copy_", "fill_", "zero_"}
 _SAME = {"clone", "detach", "alias", "lift_fresh", "lift_fresh_copy"}
 _SHAPED = {"view", "_unsafe_view", "expand"}  # whose result is known by its shape
@@ -46,6 +48,7 @@ class Recording(TorchDispatchMode):
         self.accounts, self.complete = accounts, True
         self._numbers: dict[Any, int] = {}
         self._held: list[torch.Tensor] = []
+        self._writes = set[int]()
         self._views: dict[Any, set[Any]] = {}  # the places that were seen in a piece of memory
 
     def name(self, tensor: Any, name: str) -> None:
@@ -71,7 +74,7 @@ class Recording(TorchDispatchMode):
         """Take in an operation with its results; one that writes has been taken in before."""
         schema = schema_of(function)
         followed = schema.library == "aten" and not schema.draws
-        self.complete &= followed and (schema.writes or self._is_recorded(schema.name, args, made))
+        self.complete &= followed and (schema.writes or self._is_recorded(function, args))
         if schema.writes or not self.complete:
             return
         if schema.name in _SAME:
@@ -92,24 +95,27 @@ class Recording(TorchDispatchMode):
             number = self.accounts.number(self._computed(function, args, options))
             place = self._place(args[0])
             self._numbers[place] = number
+            self._writes.add(number)
             self.complete &= self._views[_memory(args[0])] == {place}
 
     def _computed(self, function: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
         return function, self._form(args), tuple((key, self._form(options[key])) for key in sorted(options))
 
-    def _is_recorded(self, name: str, args: Sequence[Any], made: Any) -> bool:
-        """Tell whether the results of an operation are functions of the entries, which have real numbers or none."""
+    def _is_recorded(self, function: Any, args: Sequence[Any]) -> bool:
+        """Tell whether results are functions of the entries, in shapes that the numbers among these do not change.
+
+        Code may go other ways by a shape, so that one which depends on numbers tells what they are.
+        """
+        name = schema_of(function).name
         if name in _RECORDED:
-            return True
-        of_no_reals = all(isinstance(part, torch.Tensor) for part in parts([made])) and not any(
-            map(is_float, parts([*args, made]))
-        )
-        return of_no_reals and name not in _BY_MEMORY and "empty" not in name
+            return name not in _BY_PLACES or not any(map(_is_mask, parts(args[1:])))
+        return torch.Tag.pointwise in function.tags and not any(map(is_float, parts(args)))
 
     def account(self, outputs: Sequence[torch.Tensor], gradients: Mapping[str, torch.Tensor]) -> Account | None:
         """Return the account of the run, if nothing happened past what was recorded."""
-        made = Account(tuple(map(self._number, outputs)), {key: self._number(g) for key, g in gradients.items()})
-        return made if self.complete else None
+        by_name = {key: self._number(gradient) for key, gradient in gradients.items()}
+        account = Account(tuple(map(self._number, outputs)), by_name, frozenset(self._writes))
+        return account if self.complete else None
 
     def _keep(self, made: Any, number: int) -> None:
         if isinstance(made, torch.Tensor):
@@ -153,6 +159,10 @@ class Recording(TorchDispatchMode):
 
 
 _numpy: Callable[[torch.Tensor], Any] = torch._C.TensorBase.numpy  # noqa: SLF001 - as `_data_ptr`
+
+
+def _is_mask(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype in (torch.bool, torch.uint8)
 
 
 def _memory(tensor: torch.Tensor) -> Any:

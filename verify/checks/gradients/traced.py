@@ -67,7 +67,7 @@ def check_traced(
     """
     progress, runs, graphs = _Progress(case, keep), list[Exact](), Graphs(sharing=quick)
     every = variants(case)
-    alike = Alike(case, seed, wanted=quick and len(every) > 1)
+    alike = Alike(case, seed, wanted=len(every) > 1)
     with alike.keeping():
         for variant in every:
             if (proved := alike.of(variant)) is not None:
@@ -243,6 +243,7 @@ def _settled(
     if not first:
         _hold_against(attempt, seen)
     exact = Exact(case, seen, proved=attempt.proved.floats)
+    exact.account = attempt.account
     return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
 
 
