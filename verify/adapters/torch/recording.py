@@ -6,8 +6,8 @@ nothing. What is no result of a recorded operation, and no input, is a constant,
 
 That holds as long as nothing is drawn, or read or written past the dispatcher. A run in which anything is gives no
 account: one that turns a number of a tensor into one of Python's, or makes a shape of numbers, passes a tensor to NumPy
-or a kernel, has tensors of other classes, or asks for an operation on real numbers that the runs on symbols have in no table. Neither does one that
-writes into memory of which other views were seen: what these have then is not known.
+or a kernel, has tensors of other classes, or asks for an operation on real numbers that the runs on symbols have in no
+table. Neither does one that writes into memory of which other views were seen: what these have then is not known.
 """
 
 from __future__ import annotations
