@@ -943,6 +943,51 @@ def test_the_command_checks_functions(tmp_path):
     assert "FAILED: 1 gradient refuted" in run.stdout
 
 
+def to_cuda(ctx, x):
+    return x.cuda() * 2
+
+
+def with_a_constant_there(ctx, x):
+    return x * torch.ones(3, device="cuda")
+
+
+def to_a_device(ctx, x):
+    return x.to(torch.device("xpu"))
+
+
+def to_the_cpu(ctx, x):
+    return (x.cuda() if torch.cuda.is_available() else x).to(torch.device("cpu")).cpu() * 1
+
+
+@pytest.mark.parametrize("forward", [to_cuda, with_a_constant_there, to_a_device])
+def test_a_device_is_refused_by_name(forward):
+    """With what to write in place of it; forward's line is named, and backward's."""
+    row = the_row(forward, x="3")
+    assert row.verdict is Verdict.UNDECIDED
+    assert re.search("asks for the device (cuda|xpu), .* device=x.device, at .*torch_checks.py", row.evidence.detail)
+    row = the_row(lambda ctx, x: x * 1, lambda ctx, g: forward(ctx, g), x="3")
+    assert "asks for the device" in row.evidence.detail
+
+
+def test_the_cpu_is_no_device_to_refuse():
+    """Code that asks whether there is another one goes on here."""
+    assert torch.cuda._lazy_init.__module__ == "torch.cuda"
+    if not torch.cuda.is_available():
+        assert the_row(to_the_cpu).verdict is Verdict.PROVED
+
+
+def into_a_conjugated_view(ctx, z):
+    made = z.clone()
+    made.conj()[0] = 1j
+    return made
+
+
+def test_a_write_into_a_conjugated_view_is_named():
+    """And is not taken for one into a tensor from before the run."""
+    row = the_row(into_a_conjugated_view, z=verify.complex("3"))
+    assert "writes into a conjugated view" in row.evidence.detail
+
+
 def test_bad_input_is_named():
     """One line with what to do."""
     with pytest.raises(InputError, match="expected a subclass of torch.autograd.Function"):

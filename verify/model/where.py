@@ -90,7 +90,7 @@ def asking_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         file = frame.f_code.co_filename
-        if not _is_passed(file):
+        if not is_passed(file):
             if not is_library(file):
                 return frame
             first = first or (frame if _is_installed(file) else None)
@@ -104,7 +104,7 @@ def asking_inside() -> tuple[str, int]:
     frame: FrameType | None = sys._getframe()
     while frame is not None and id(frame.f_code) not in _CALLING:
         file = frame.f_code.co_filename
-        if not _is_passed(file):
+        if not is_passed(file):
             users = users or (None if is_library(file) else frame)
             installed = installed or (frame if _is_installed(file) else None)
         frame = frame.f_back
@@ -122,7 +122,7 @@ def asking_path() -> int:
     frame: FrameType | None = sys._getframe()
     while frame is not None and id(frame.f_code) not in _CALLING:
         code = frame.f_code
-        if not _is_passed(code.co_filename) and not is_library(code.co_filename):
+        if not is_passed(code.co_filename) and not is_library(code.co_filename):
             calls[_expression(code, frame.f_lasti)] = None
         frame = frame.f_back
     return hash(tuple(calls))
@@ -137,7 +137,7 @@ def asking_calls() -> tuple[tuple[Any, ...], ...]:
     frame: FrameType | None = sys._getframe()
     while frame is not None and id(frame.f_code) not in _CALLING:
         code = frame.f_code
-        if not _is_passed(code.co_filename) and not is_library(code.co_filename):
+        if not is_passed(code.co_filename) and not is_library(code.co_filename):
             calls.append(_expression(code, frame.f_lasti))
         frame = frame.f_back
     return tuple(reversed(calls))
@@ -167,7 +167,7 @@ def made_at() -> Place:
     frame: FrameType | None = sys._getframe()
     while frame is not None and _leads_to_users(frame.f_code.co_filename):
         code = frame.f_code
-        if not _is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
+        if not is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
             return as_place(code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return asked_at()
@@ -175,7 +175,7 @@ def made_at() -> Place:
 
 def _leads_to_users(file: str) -> bool:
     """Tell whether a frame is the user's, or ours, which is below it; what is installed is neither."""
-    return _is_passed(file) or not is_library(file)
+    return is_passed(file) or not is_library(file)
 
 
 def importing() -> tuple[FrameType, int] | None:
@@ -219,7 +219,7 @@ def is_users(file: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_passed(file: str) -> bool:
+def is_passed(file: str) -> bool:
     """Tell whether a file is of this package, of an engine, or none: most frames are, below an operation on symbols."""
     return _is_none(file) or is_own(file) or any(map(Path(file).is_relative_to, _ENGINES))
 
@@ -227,7 +227,7 @@ def _is_passed(file: str) -> bool:
 def pass_through(module: ModuleType) -> None:
     """Have the lines of a framework's package passed through, when the user's line is looked for."""
     _ENGINES.add(Path(str(module.__file__)).parent)
-    _is_passed.cache_clear()
+    is_passed.cache_clear()
 
 
 def _is_none(file: str) -> bool:
@@ -310,5 +310,5 @@ def raised_at(problem: BaseException) -> Place:
     if isinstance(problem, SyntaxError) and problem.filename:
         return as_place(problem.filename, problem.lineno or 0)
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_inside(f.filename)]
-    own = [f for f in frames if not is_library(f.filename)] or [f for f in frames if not _is_passed(f.filename)]
+    own = [f for f in frames if not is_library(f.filename)] or [f for f in frames if not is_passed(f.filename)]
     return as_place(own[-1].filename, own[-1].lineno or 0) if own else NOWHERE

@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 
 import numpy as np
 
-from verify.model.where import may_be_users
+from verify.model.where import is_passed, may_be_users
 
 _MOST = 5  # arrays that are named
 _NUMERICAL = ("numpy", "scipy")  # what raises there was called by the line that is looked for
@@ -22,7 +22,7 @@ _BY_SHAPE = (ValueError, IndexError)  # what NumPy raises where shapes do not fi
 def raising_frame(problem: BaseException) -> TracebackType | None:
     """Return the innermost step of a traceback in the user's code, or of what is installed where there is none."""
     steps = [step for step in _steps(problem.__traceback__) if may_be_users(step.tb_frame.f_code.co_filename)]
-    own = [step for step in steps if not _is_numerical(step.tb_frame)] or steps
+    own = [step for step in steps if not _is_called(step.tb_frame)] or steps
     return own[-1] if own else None
 
 
@@ -46,6 +46,11 @@ def _steps(step: TracebackType | None) -> Iterator[TracebackType]:
     while step is not None:
         yield step
         step = step.tb_next
+
+
+def _is_called(frame: FrameType) -> bool:
+    """Tell whether a frame is of what was called by the line that is looked for: a framework's, or of numbers."""
+    return is_passed(frame.f_code.co_filename) or _is_numerical(frame)
 
 
 def _is_numerical(frame: FrameType) -> bool:

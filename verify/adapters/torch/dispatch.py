@@ -15,7 +15,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from verify.adapters.torch.complexes import beside, halves, in_type, number_of, part_of, whole
 from verify.adapters.torch.definitions import definition
-from verify.adapters.torch.moves import COPIES, VIEWS, adds, filling, is_frozen, moved, node, reshaped
+from verify.adapters.torch.devices import refuse_device
+from verify.adapters.torch.moves import COPIES, VIEWS, adds, filling, frozen_by, moved, node, reshaped
 from verify.adapters.torch.operations import OF_COMPLEX, OPERATIONS, UNBOUNDED
 from verify.adapters.torch.schemas import each, parts, schema_of, without_memory
 from verify.adapters.torch.tensors import (
@@ -51,6 +52,9 @@ _WRITING = frozenset(f"{name}_" for name in (*OF_COMPLEX, *COPIES)) | _IN_PLACE 
 _OF_ANY = OF_COMPLEX | VIEWS | COPIES | _TURNING | _WRITING | {"view_as_real"}  # what may be given complex tensors
 _BEING_DEFINED: list[Any] = []  # a definition that leads back to its operation is none
 _OF_LAYOUT = {"_has_same_storage_numel", "is_same_size"}  # what is asked of shapes and memory, and not of entries
+_CONJUGATED = (  # it shows the memory of its argument in PyTorch, and has its own here
+    "a conjugated view, which is not followed: write the conjugate into the tensor itself, as in x[0] = value.conj()"
+)
 _ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item, float, bool of a real number)"}
 
 
@@ -70,6 +74,7 @@ setattr(Tracing, "__torch_dispatch__", _followed)  # noqa: B010 - it is no metho
 def dispatched(function: Any, args: Any, options: Any) -> Any:
     """Return what an operation gives; raises TraceError for one that is not followed."""
     name = _name(function)
+    refuse_device(options.get("device"))
     if not name:
         return _defined(function, args, options)
     if schema_of(function).draws:
@@ -195,7 +200,7 @@ def _cast(function: Any, args: Any, options: Any) -> torch.Tensor:
 def _in_parts(_: Any, args: Any, options: Any) -> SymbolTensor:
     """Return a complex tensor as one of its parts along a last axis: a view."""
     [tensor] = args
-    return SymbolTensor(halves(numbers_of(tensor)), part_of(tensor.dtype), frozen=is_frozen(tensor))
+    return SymbolTensor(halves(numbers_of(tensor)), part_of(tensor.dtype), frozen=frozen_by(tensor))
 
 
 def _of_parts(function: Any, args: Any, options: Any) -> SymbolTensor:
@@ -203,7 +208,7 @@ def _of_parts(function: Any, args: Any, options: Any) -> SymbolTensor:
     [tensor] = args
     dtype = without_memory(function, args, options).dtype
     claimed(dtype)
-    return SymbolTensor(whole(numbers_of(tensor)), dtype, frozen=is_frozen(tensor))
+    return SymbolTensor(whole(numbers_of(tensor)), dtype, frozen=frozen_by(tensor))
 
 
 def _turned(function: Any, args: Any, options: Any) -> Any:
@@ -228,8 +233,8 @@ def _in_place(function: Any, name: str, args: Any, options: Any) -> Any:
         return reshaped(function, name, args, options)
     if not is_float(target):
         return refused(f"{function}: real numbers were written into a tensor of {target.dtype}", Reason.PLAIN_NUMBER)
-    if not isinstance(target, SymbolTensor) or target.frozen:
-        return refused(f"{function} writes into a tensor that was made before the run", Reason.NOT_TRACED)
+    if frozen := frozen_by(target):
+        return refused(f"{function} writes into {frozen}", Reason.NOT_TRACED)
     if name in _IN_PLACE:
         value = args[1] if len(args) > 1 else 0
         return _written(target, value)
@@ -270,7 +275,7 @@ def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
         _note_narrowed(args[0].dtype, meta.dtype)
     made = tensor_of(value, meta)
     if name == "_conj" and isinstance(made, SymbolTensor):
-        made.frozen = True  # it shows the memory of its argument in PyTorch, and has its own here
+        made.frozen = _CONJUGATED
     return made
 
 

@@ -33,6 +33,7 @@ _COPIES = (
 COPIES = frozenset(_COPIES.split())
 _PLACES = {"condition", "mask", "index", "indices"}  # arguments that say which entries: all other tensors are entries
 _ADDING = {"accumulate", "reduce"}  # arguments by which entries are computed
+_BEFORE = "a tensor that was made before the run"
 _REFUSED = {"dtype", "out"}  # overloads: the bytes seen as another type; results written into an argument
 
 
@@ -40,7 +41,7 @@ def moved(function: Any, name: str, args: Any, options: Any) -> Any:
     """Run an operation on the numbers of nodes; the results are tensors of symbols of the widest type among them."""
     if _REFUSED.intersection(schema_of(function).overload.split("_")):
         refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
-    dtype, frozen = _common(args, options), _is_frozen(name, args)
+    dtype, frozen = _common(args, options), _frozen_by(name, args)
     args, options = _with_numbers(function, args, options, dtype)
     made = function(*args, **options)
 
@@ -78,14 +79,14 @@ def _common(args: Any, options: Any) -> torch.dtype:
     return reduce(torch.promote_types, kinds)
 
 
-def _is_frozen(name: str, args: Any) -> bool:
-    """Tell whether results show the memory of a tensor from before the run."""
-    return name in VIEWS and is_frozen(args[0])
+def _frozen_by(name: str, args: Any) -> str:
+    """Say why nothing can be written into results, which may show the memory of such a tensor."""
+    return frozen_by(args[0]) if name in VIEWS else ""
 
 
-def is_frozen(tensor: Any) -> bool:
-    """Tell whether a tensor is from before the run, or shows the memory of one."""
-    return tensor.frozen if isinstance(tensor, SymbolTensor) else True
+def frozen_by(tensor: Any) -> str:
+    """Say why nothing can be written into a tensor: it is from before the run, say, or shows the memory of one."""
+    return tensor.frozen if isinstance(tensor, SymbolTensor) else _BEFORE
 
 
 def _with_numbers(function: Any, args: Any, options: Any, dtype: torch.dtype) -> tuple[Any, Any]:

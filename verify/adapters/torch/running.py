@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from verify.adapters.torch.complexes import part_of
+from verify.adapters.torch.devices import on_the_cpu
 from verify.adapters.torch.dispatch import Tracing
 from verify.adapters.torch.kernels import kernels_followed
 from verify.adapters.torch.recording import Recording, recorded
@@ -34,7 +35,7 @@ def followed(dtype: Any, record: Recording | None = None) -> Iterator[None]:
     torch.set_default_dtype(part_of(dtype_of(dtype)))
     try:
         by = Tracing() if arrays.active() is not None else nullcontext() if record is None else recorded(record)
-        with by, kernels_followed():
+        with by, kernels_followed(), on_the_cpu():
             yield
     finally:
         torch.set_default_dtype(before)

@@ -38,15 +38,15 @@ READING = (
 class SymbolTensor(torch.Tensor):
     """A tensor of symbols; `numbers` has their nodes, in memory that views share, `run` is the trace they belong to.
 
-    `frozen` tells that the entries are those of a tensor from before the run, which must not change.
+    `frozen` says why nothing can be written into it, as the entries are those of a tensor from before the run, say.
     """
 
     numbers: torch.Tensor
     run: Any
-    frozen: bool
+    frozen: str
 
     @staticmethod
-    def __new__(cls: Any, numbers: torch.Tensor, dtype: torch.dtype, *, frozen: bool = False) -> SymbolTensor:
+    def __new__(cls: Any, numbers: torch.Tensor, dtype: torch.dtype, *, frozen: str = "") -> SymbolTensor:
         """Make a tensor with the shape and strides of its numbers."""
         made: SymbolTensor = torch.Tensor._make_wrapper_subclass(  # noqa: SLF001 - PyTorch documents it for subclasses
             cls,

@@ -116,8 +116,9 @@ def same_sizes(variant: Variant) -> Any:
 
 def _is_part(account: Account, of: Account) -> bool:
     """Tell whether an account has the outputs of another one, and some of its gradients; and writes nothing else."""
-    some = account.gradients.items() <= of.gradients.items() and account.writes <= of.writes
-    return account.outputs == of.outputs and some
+    if account.outputs != of.outputs or not account.writes <= of.writes:
+        return False
+    return account.gradients.items() <= of.gradients.items()
 
 
 def _is_proof(row: Comparison) -> bool:

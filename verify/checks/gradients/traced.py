@@ -17,6 +17,7 @@ from verify.checks.approximation.settle import Approximations
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike as are_alike
+from verify.checks.gradients import deciding
 from verify.checks.gradients.alike import Alike, Proved, is_plain, same_sizes
 from verify.checks.gradients.by_option import by_option
 from verify.checks.gradients.forward import wrong_outputs
@@ -98,6 +99,7 @@ def check_traced(
                 alike.keep(seen, exact.account, Proved(rows, region))
             progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
     runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
+    progress.note(deciding.notes(runs))
     result = progress.result()
     return replace(result, comparisons=tuple(by_option(result.comparisons))), runs
 
@@ -107,7 +109,8 @@ def _followed(
 ) -> tuple[list[Comparison], Exact]:
     """Return the rows of a variant that is followed on symbols; raises SubjectError."""
     seen = observed(case, variant, seed, attempt, graphs)
-    rows, exact = _settled(case, seen, seed, attempt, keep)
+    with deciding.hinting(case, seen):
+        rows, exact = _settled(case, seen, seed, attempt, keep)
     return _confirmed(case, exact.seen, rows, seed), exact
 
 
@@ -175,6 +178,11 @@ class _Progress:
         self.drawn |= drawn
         self._last = None
         self.keep(self.result(), _ALL)
+
+    def note(self, notes: Sequence[str]) -> None:
+        """Take in what is to be said of all variants."""
+        self.notes.update(dict.fromkeys(notes))
+        self._last = None
 
     def fail(self, variant: Variant, problem: SubjectError, seed: int) -> None:
         """Take in a variant that could not be followed: at points, where compiled code is what stops it."""
@@ -423,7 +431,8 @@ def observed(
     except SubjectError as problem:
         if isinstance(problem.__cause__, (ProtocolError, np.linalg.LinAlgError)):
             raise  # what is singular at the sample is so on floats, where rounding may hide it
-        FloatRun(case, seen, seed)
+        with deciding.hinting(case, seen):
+            FloatRun(case, seen, seed)
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
         call = f"{problem.call} raised " if problem.call else ""  # what compiled code raises does not name it
         reason = Reason.NOT_TRACED if problem.broken else problem.reason
