@@ -548,6 +548,15 @@ def test_two_mistakes_are_fixed_and_written(command, fixed):
 
 
 @slow
+@pytest.mark.parametrize("W", ["self.W.T", "self.W"])
+def test_a_sum_over_the_other_axis_is_one_over_another_axis(fixed, W):
+    """Not of the transpose, which would be right as well; also where another gradient raises before that."""
+    wrong = affine(W=W).replace("dout.sum(axis=0)", "dout.sum(axis=1)")
+    done = fixed(wrong, "--write", "--fix-budget", "60")
+    assert (done.status, done.source) == (0, affine())
+
+
+@slow
 def test_the_diff_alone(fixed, shop):
     """`--diff` prints what `git apply` takes, and nothing else."""
     done = fixed(affine(db="mean"), "--diff", "--fix-budget", "120")

@@ -49,7 +49,7 @@ class Counter:
         return self.wrong(case, seed)
 
     def wrong(self, case: TracedCase, seed: int) -> int | None:
-        """Return how many entries are wrong, or None where outputs are, where code raises, and where shapes differ."""
+        """Return how many entries are wrong, or None where outputs are, and where code raises."""
         count = self._on_floats(case, seed)
         return self._on_symbols(case, seed) if count == 0 else count
 
@@ -65,7 +65,7 @@ class Counter:
             off = [_off(expected, actual) for expected, actual in self._pairs(case, seed)]
         except _REFUSED:
             return None
-        return None if None in off or any(off[: len(self._outputs)]) else sum(filter(None, off[len(self._outputs) :]))
+        return None if any(off[: len(self._outputs)]) else sum(off[len(self._outputs) :])
 
     def _pairs(self, case: TracedCase, seed: int) -> list[tuple[Any, Any]]:
         """Return the outputs and gradients that are exact, each with what a run on floats has."""
@@ -107,11 +107,14 @@ def floats(run: Exact, nodes: Sequence[int], shape: tuple[int, ...]) -> Any:
     return np.array([float(values[node]) for node in nodes]).reshape(shape)
 
 
-def _off(expected: Any, actual: Any) -> int | None:
-    """Count the entries of an array that are off, or return None where there is no array of that shape."""
+def _off(expected: Any, actual: Any) -> int:
+    """Count the entries of an array that are off: all, and one more, where there is no array of that shape.
+
+    So an edit that corrects one gradient helps where another has a wrong shape.
+    """
     numbers = None if actual is None else np.asarray(actual, float)
     if numbers is None or numbers.shape != expected.shape:
-        return None
+        return int(expected.size) + 1
     close = abs(numbers - expected) <= _CLOSE * abs(expected).max(initial=1)
     return int(np.count_nonzero(~close))
 

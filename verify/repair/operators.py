@@ -41,6 +41,20 @@ def _array(node: ast.AST, scope: Scope) -> bool:
     return is_quantity(node, scope) and (shape is None or len(shape) > 1)
 
 
+def _transposable(node: ast.AST, scope: Scope) -> bool:
+    """Tell whether a node is an array to transpose: not where it is summed, over an axis that may be another."""
+    above = scope.parents.get(node)
+    is_summed = isinstance(above, ast.Attribute) and above.attr in ("sum", "mean")
+    return _array(node, scope) and not is_summed and not _is_argument_of_sum(node, above)
+
+
+def _is_argument_of_sum(node: ast.AST, above: ast.AST | None) -> bool:
+    """Tell whether a node is what `np.sum` or `np.mean` is called with."""
+    if not isinstance(above, ast.Call) or not isinstance(above.func, ast.Attribute):
+        return False
+    return node in above.args and above.func.attr in ("sum", "mean")
+
+
 def _other_order(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Take the axes of an array in an order that the file writes, or back."""
     above = scope.parents.get(node)
@@ -187,7 +201,7 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M8", "change the sign", "-a", "a"),
     Operator("M8", "change the sign", "a", "-a", {"a": _term}),
     Operator("M8", "transpose", "a.T", "a"),
-    Operator("M8", "transpose", "a", "a.T", {"a": _array}),
+    Operator("M8", "transpose", "a", "a.T", {"a": _transposable}),
     Operator("M8", "transpose", rewrites=_other_order),
     Operator("M5", "add up", "a = b", "a += b"),
     Operator("M5", "add up", "a = -b", "a -= b"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
@@ -14,6 +14,7 @@ import numpy as np
 from verify.checks.claims.claims import Claim, claims, on_upstream
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
+from verify.checks.regions.gated import with_gates
 from verify.checks.regions.hole import UNDEFINED, kink_text
 from verify.checks.regions.hull import Place, brief
 from verify.checks.regions.jumps import Jump, largest_error
@@ -64,10 +65,10 @@ class Judgement(NamedTuple):
     kink: str = ""
 
 
-def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
+def judged(explorer: Explorer, edge: Edge, where: Callable[[Set[int]], str]) -> Judgement:
     """Judge what the code returns on an edge, by what it says on symbols and does on floats.
 
-    `where` writes the edge, which takes longer than to find most of them right.
+    `where` writes the edge for some entries of inputs, which takes longer than to find most of them right.
     """
     try:
         return _Judge(explorer, edge, where).judgement()
@@ -81,9 +82,14 @@ _JUMPING = Judgement(_JUMPS)
 class _Judge:
     """An edge, and the case run there on floats."""
 
-    def __init__(self, explorer: Explorer, edge: Edge, where: Callable[[], str]) -> None:
+    def __init__(self, explorer: Explorer, edge: Edge, where: Callable[[Set[int]], str]) -> None:
         self.explorer, self.edge, self.where = explorer, edge, where
         self.floats = self._run(edge.seen, edge.point)
+
+    def _where(self, numbers: Sequence[int]) -> str:
+        """Write the edge as one of some entries."""
+        inputs, entries = self.edge.seen.inputs, [self.edge.entries[number] for number in numbers]
+        return self.where({inputs[name].nodes[place] for name, place in entries})
 
     def _run(self, seen: Observation, point: Point) -> FloatRun:
         return FloatRun(self.explorer.case, seen, self.explorer.seed, point)
@@ -229,7 +235,7 @@ class _Judge:
         if brief(low) == brief(high):
             return Judgement(row=row)
         name = self.explorer.named(*self.edge.entries[number])
-        kink = kink_text(f"on the edge {self.where()} the gradient of {name} is {actual}", low, high)
+        kink = kink_text(f"on the edge {self._where([number])} the gradient of {name} is {actual}", low, high)
         return Judgement(row=row, kink=kink)
 
     def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Judgement:
@@ -303,14 +309,14 @@ class _Judge:
         expected = choices[0] if len(choices) == 1 else several
         names = [self.explorer.named(*self.edge.entries[number]) for number in numbers]
         about = "" if len(numbers) == 1 else f" of {', '.join(names)}"
-        columns = [[side[number] for number in numbers] for side in sides]
+        columns, where = [[side[number] for number in numbers] for side in sides], self._where(numbers)
         return Comparison(
             "gradient",
             name,
             Verdict.REFUTED,
             role="input",
-            evidence=Evidence("edge", f"on the edge {self.where()} the gradient{about} is {actual}, {explanation}"),
-            counterexample=Counterexample(_inputs(self.edge, numbers[0]), expected, actual),
+            evidence=Evidence("edge", f"on the edge {where} the gradient{about} is {actual}, {explanation}"),
+            counterexample=Counterexample(self._inputs(numbers[0]), expected, actual),
             shape=quantity.shape,
             entries=len(quantity.nodes),
             failing=1,
@@ -320,6 +326,17 @@ class _Judge:
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
             one_sided=one_sided(self.edge, names, returned, columns),
         )
+
+    def _inputs(self, number: int) -> tuple[tuple[str, str], ...]:
+        """Return the inputs that are shown: of the edge, of the entry, and those by which branches are taken."""
+        edge, explorer = self.edge, self.explorer
+        graph = edge.seen.trace
+        tied = [c.node for c in edge.seen.conditions if c.tie]
+        needed = [edge.returned[number], *(side[number] for side in edge.derivatives)]
+        nodes = dict.fromkeys(n for group in (tied, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
+        names = [graph.payloads[node] for node in nodes]
+        point, gates = with_gates(explorer.case, edge.seen, explorer.seed, edge.entries[number], edge.point, names)
+        return tuple((name, decimal_text(point[name])) for name in (*names[:_MOST_SHOWN], *gates))
 
 
 def _unjudged(reason: object) -> Judgement:
@@ -362,13 +379,3 @@ def _sides_text(choices: Sequence[str], *, complete: bool) -> str:
     if not complete:
         return f"and around it the derivative tends to {' and '.join(choices)}, perhaps also to others"
     return f"which is not a convex combination of the derivatives on its sides, {' and '.join(choices)}"
-
-
-def _inputs(edge: Edge, number: int) -> tuple[tuple[str, str], ...]:
-    """Return the inputs that the edge depends on, then others that the entry depends on, as far as they are shown."""
-    graph = edge.seen.trace
-    tied = [c.node for c in edge.seen.conditions if c.tie]
-    needed = [edge.returned[number], *(side[number] for side in edge.derivatives)]
-    nodes = dict.fromkeys(n for group in (tied, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
-    names = [graph.payloads[node] for node in list(nodes)[:_MOST_SHOWN]]
-    return tuple((name, decimal_text(edge.point[name])) for name in names)

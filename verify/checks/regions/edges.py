@@ -9,8 +9,8 @@ judged in full.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import cache, partial
 from itertools import islice
 
 from verify.checks.claims.claims import Exact
@@ -31,6 +31,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
 from verify.tracing.search import Crossing, crossings
+from verify.tracing.symbols.trace import Condition
 
 _EDGES = 4  # of each site, until one is found where the sides differ
 _RUNS = 24  # more than the search for regions may make, so that it never leaves none
@@ -211,7 +212,7 @@ class Kinks:
     def _judge(self, question: Passed, edge_point: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
         formula = cache(lambda: f"{written(edge_point.seen.trace, question.condition.node)} = 0")
-        verdict = judged(self.explorer, edge_point, lambda: f"{question.site.where} {formula()}")
+        verdict = judged(self.explorer, edge_point, partial(_text, edge_point.seen, question.condition))
         if verdict.row and verdict.kink:
             name, where, variant = verdict.row.name, verdict.row.where, verdict.row.variant
             self.findings.append(finding(KINK, verdict.kink, name=name, where=where, variant=variant))
@@ -249,6 +250,13 @@ def corners(explorer: Explorer) -> Kinks:
 
 def _variables(seen: Observation, question: Passed) -> int:
     return len(seen.trace.leaves(question.condition.node))
+
+
+def _text(seen: Observation, condition: Condition, entries: Set[int]) -> str:
+    """Write an edge by its line and formula: where others meet there, by one that the entries are in."""
+    ties = [condition, *(other for other in seen.conditions if other.tie)]
+    about = next((tie for tie in ties if not entries.isdisjoint(seen.trace.leaves(tie.node))), condition)
+    return f"{about.where} {written(seen.trace, about.node)} = 0"
 
 
 def _further(explorer: Explorer, edge_point: Edge, question: Passed) -> Iterator[Edge]:

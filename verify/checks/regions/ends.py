@@ -114,13 +114,13 @@ class Ends:
     def _compare(self, end: _End, edge_point: Edge) -> None:
         """Compare the gradients with the derivative from within; at a branch, with those of both sides as well."""
         where = f"at the closed bound of {end.name}, where {end.names[0]} = {decimal_text(end.bound)}"
-        verdict = judged(self.explorer, edge_point, lambda: where)
+        verdict = judged(self.explorer, edge_point, lambda _: where)
         tied = [question for question in self.explorer.sites.passed(edge_point.seen) if question.condition.tie]
         if verdict.row and tied:
             beyond = Explorer(self.explorer.case, self.explorer.start, self.explorer.seed)
             beyond.bounds = {}
             both = edge(beyond, edge_point.seen.at, tied[0])
-            choice = judged(beyond, both, lambda: where) if both is not None else verdict
+            choice = judged(beyond, both, lambda _: where) if both is not None else verdict
             if choice.jump is Jump.LARGE and verdict.jump is Jump.NONE:
                 choice = verdict
             open_ = choice.row is None and not choice.right
