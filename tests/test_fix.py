@@ -392,6 +392,11 @@ MISTAKES = {
         function("dout * x", "x * x / (2 * x.shape[0])", "n = x.shape[0]"),
         "return dout * x / n",
     ),
+    "the sign of an absolute value": (
+        function("dout * np.where(np.abs(x) <= 1, x, 1)", "np.where(np.abs(x) <= 1, x * x / 2, np.abs(x) - 0.5)"),
+        "return dout * np.where(np.abs(x) <= 1, x, np.sign(x))",
+    ),
+    "a mask that is negated": (function("dout * ~mask", "np.where(x > 0, x, 0)", "mask = x > 0"), "return dout * mask"),
     "1 minus a factor": (
         function("dout * y * (-y)", "1 / (1 + np.exp(-x))", "y = forward(x)"),
         "return dout * y * (1 - y)",

@@ -113,6 +113,13 @@ def _other_number(node: ast.AST, scope: Scope) -> Iterator[str]:
     yield from dict.fromkeys([*map(repr, beside), *code_constants(scope), *sorted(scope.settings)])
 
 
+def _sign(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take the sign of a quantity for a slope of 1, which is that of an absolute value on one side only."""
+    value = node.value if isinstance(node, ast.Constant) and not isinstance(node.value, bool) else None
+    if scope.numpy and value in (1, -1):
+        yield from (f"{scope.numpy}.sign({name})" for name in quantities(scope))
+
+
 def _without_call(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Leave out a call: `f(a)` and `a.f()` become `a`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -248,6 +255,7 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M10", "take the other side at a tie", "a >= b", "a > b"),
     Operator("M11", "negate a condition", "a > b", "a < b"),
     Operator("M11", "negate a condition", "a < b", "a > b"),
+    Operator("M11", "negate a condition", "~a", "a"),
 )
 _LARGE: tuple[Operator, ...] = (
     # Where a case fixes its sizes, one may equal a constant: means are over sizes, and factors of slopes are constants.
@@ -256,6 +264,7 @@ _LARGE: tuple[Operator, ...] = (
     Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a * q")),
     Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
+    Operator("M11", "take the sign of a quantity", rewrites=_sign),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-a"),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-b"),
     Operator("M8", "replace an expression by a quantity", rewrites=_quantity_for_expression),

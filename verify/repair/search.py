@@ -44,7 +44,9 @@ _TIMES = 2  # and so often what it took to check the case, which each process do
 _CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _MOST_AGREEING = 3  # edits that agree to the accuracy of constants: further ones write the same function
-_FIRST_PAIRS = 240  # that are tried before edits in several places: two gradients are often wrong, each by itself
+# Pairs of edits that each leave something wrong are tried before edits in several places: two gradients are often
+# wrong, each by itself. What leaves nothing wrong at the sample is not proved, or it would have been taken.
+_FIRST_PAIRS = 240
 _BEST = 4  # of these, which are tried with any other
 _UNWRITTEN = "the exact gradient is not written into the code: {}"
 _TIME = "the time is used up (--fix-budget)"
@@ -109,7 +111,7 @@ class Search:
         levels: Sequence[Callable[[], Sequence[Edits]]] = (
             lambda: singles,
             lambda: self._others(singles, start.likely),
-            lambda: _pairs(helpful, singles)[:_FIRST_PAIRS],
+            lambda: _pairs([pair for pair in helpful if pair[0]], singles)[:_FIRST_PAIRS],
             lambda: self._noted(self._ask(FURTHER, (), limit=self._left), MOST_ALIKE, "edits in several places"),
             lambda: self._noted(_pairs(helpful, singles), MOST_PAIRS, "pairs of edits"),
         )

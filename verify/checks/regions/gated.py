@@ -22,6 +22,7 @@ from verify.tracing.region import Point, Region
 _WORK = 50_000  # entries of all inputs in all runs
 _STEP = Fraction(1, 2**20)
 _CLOSE = 1e-3  # relative, of differences: what steps of that size leave of a curve
+_FEW = 8  # inputs that are named where the code does not run on floats
 Entry = tuple[str, int]  # of the input of that name
 
 
@@ -71,5 +72,7 @@ def with_gates(
     others = {name: bounds.get(name, (None, None)) for name in point if name not in listed}
     index = tuple(map(int, np.unravel_index(entry[1], seen.inputs[entry[0]].shape)))
     runs = OnFloats(case, seen, seed, entry, point)
+    if runs.values is None:
+        return point, [name for name in others if point[name]][:_FEW]
     there, needed = with_needed(point, others, near(others, index), runs)
     return (there, needed) if len(needed) <= MOST_NAMED else (point, [])

@@ -7,11 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
+from verify.cases.case import TracedCase
 from verify.checks.regions.divisors import Divisor
 from verify.checks.regions.gaps import Gap
+from verify.checks.regions.gated import with_gates
 from verify.checks.regions.hull import brief
 from verify.model.exact import decimal_text, nearest_double
-from verify.model.identity import Place, Variant
+from verify.model.identity import Place
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.observe import Observation
 from verify.tracing.region import written
@@ -42,12 +44,13 @@ class Hole:
         inputs = ", ".join(f"{name} = {text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
         return (inputs or "the sample") if len(self.names) <= _MOST_SHOWN else f"{inputs}, ..."
 
-    def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
-        """Return the inputs that the nodes depend on, the entry, and others, as far as they are shown."""
-        sample = self.graph.sample
+    def inputs(self, gap: Gap, case: TracedCase, seed: int) -> tuple[tuple[str, str], ...]:
+        """Return the inputs that the nodes depend on, the entry, and those by which branches are taken."""
+        sample, place = self.graph.sample, (gap.name, gap.place)
         entry = self.graph.payloads[self.there.inputs[gap.name].nodes[gap.place]]
-        names = list(dict.fromkeys([*self.names, entry, *sample]))[:_MOST_SHOWN]
-        return tuple((name, decimal_text(sample[name])) for name in names)
+        names = list(dict.fromkeys([*self.names, entry]))
+        point, gates = with_gates(case, self.there, seed, place, sample, names)
+        return tuple((name, decimal_text(point[name])) for name in (*names[:_MOST_SHOWN], *gates))
 
 
 def rounds_to_0(there: Observation, divisor: Divisor) -> bool:
@@ -80,9 +83,10 @@ def kink_text(returned: str, low: Fraction, high: Fraction) -> str:
     )
 
 
-def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
-    """Write the row of a gradient that is not the derivative in a hole."""
+def row_of(place: Hole, gap: Gap, case: TracedCase, seed: int, *, failing: int, where: Place) -> Comparison:
+    """Write the row of a gradient of a case that is not the derivative in a hole."""
     quantity, expected = place.there.inputs[gap.name], brief(gap.below)
+    name = place.graph.payloads[quantity.nodes[gap.place]]
     detail = f"at {place.point} the gradient of {name} is {gap.actual}, but the derivative is {expected}: {place.cause}"
     return Comparison(
         "gradient",
@@ -90,12 +94,12 @@ def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, 
         Verdict.REFUTED,
         role="input",
         evidence=Evidence("hole", detail),
-        counterexample=Counterexample(place.inputs(gap), expected, str(gap.actual)),
+        counterexample=Counterexample(place.inputs(gap, case, seed), expected, str(gap.actual)),
         shape=quantity.shape,
         entries=len(quantity.nodes),
         failing=failing,
         index=tuple(map(int, np.unravel_index(gap.place, quantity.shape))),
-        variant=variant,
+        variant=place.there.variant.written,
         diagnosis=UNDEFINED,
         where=where,
     )

@@ -317,7 +317,8 @@ class Holes:
         variant = self.explorer.variant.written
         if smooth:
             failing = sum(other.name == gap.name for other in smooth)
-            self.rows.append(row_of(place, gap, name, failing=failing, variant=variant, where=where))
+            case, seed = self.explorer.case, self.explorer.seed
+            self.rows.append(row_of(place, gap, case, seed, failing=failing, where=where))
         else:
             low, high = sorted((gap.below, gap.above))
             returned = f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}"

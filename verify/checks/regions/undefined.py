@@ -60,8 +60,7 @@ def _refuted(case: TracedCase, variant: Variant, seed: int) -> Iterator[Comparis
     where = case.backward or floats.backward or case.where
     for name in dict.fromkeys(gap.name for gap in smooth):
         first, *others = [gap for gap in smooth if gap.name == name]
-        entry = str(hole.graph.payloads[hole.there.inputs[name].nodes[first.place]])
-        yield row_of(hole, first, entry, failing=1 + len(others), variant=variant.written, where=where)
+        yield row_of(hole, first, case, seed, failing=1 + len(others), where=where)
 
 
 def _undefined(case: TracedCase, variant: Variant, seed: int) -> Hole | None:
