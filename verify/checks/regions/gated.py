@@ -51,9 +51,9 @@ class OnFloats(Runs):
             runs = [self._run({**point, variable: point[variable] + step}) for step in (0, _STEP, -_STEP)]
         except SubjectError:
             return None
-        here, *sides = (self._output(run, point) for run in runs)
+        level, *sides = (self._output(run, point) for run in runs)
         returned = runs[0].entry(name, place)
-        return [np.nan if returned is None else returned, *((side - here) / float(_STEP) for side in sides)]
+        return [np.nan if returned is None else returned, *((side - level) / float(_STEP) for side in sides)]
 
     def _run(self, point: Point) -> FloatRun:
         return FloatRun(self.case, self.seen, self.seed, point)
