@@ -1,5 +1,7 @@
 """What `gradproof scan` claims of code: decided by what the code says, and never by what fits."""
 
+from dataclasses import replace
+
 import pytest
 
 from verify.checks.checker import check
@@ -264,3 +266,80 @@ def test_what_a_gradient_is_not_told_of_is_not_varied(found):
     assert not case.options
     assert any("only axis=-1 was tried" in note for note in case.notes)
     assert "soft_backward is passed the output as y" in case.notes
+
+
+WINDOWS = """
+def im2col(x, k, stride, pad):
+    N, C, H, W = x.shape
+    h, w = (H + 2 * pad - k) // stride + 1, (W + 2 * pad - k) // stride + 1
+    xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    cols = np.zeros((N, C, k, k, h, w), dtype=x.dtype)
+    for i in range(k):
+        for j in range(k):
+            cols[:, :, i, j] = xp[:, :, i : i + stride * h : stride, j : j + stride * w : stride]
+    return cols.transpose(0, 4, 5, 1, 2, 3).reshape(N * h * w, -1), h, w
+
+
+class Conv:
+    def __init__(self, w, b, stride=1, pad=0):
+        self.w, self.b, self.stride, self.pad = w, b, stride, pad
+
+    def forward(self, x):
+        F, C, k, _ = self.w.shape
+        self.shape = x.shape
+        self.cols, self.h_out, self.w_out = im2col(x, k, self.stride, self.pad)
+        out = self.cols @ self.w.reshape(F, -1).T + self.b
+        return out.reshape(x.shape[0], self.h_out, self.w_out, F).transpose(0, 3, 1, 2)
+
+    def backward(self, dout):
+        F, C, k, _ = self.w.shape
+        N, C, H, W = self.shape
+        d = dout.transpose(0, 2, 3, 1).reshape(-1, F)
+        self.db = d.sum(axis=0)
+        self.dw = (d.T @ self.cols).reshape(self.w.shape)
+        cols = (d @ self.w.reshape(F, -1)).reshape(N, self.h_out, self.w_out, C, k, k).transpose(0, 3, 4, 5, 1, 2)
+        s, p, h, w = self.stride, self.pad, self.h_out, self.w_out
+        dx = np.zeros((N, C, H + 2 * p, W + 2 * p), dtype=cols.dtype)
+        for i in range(k):
+            for j in range(k):
+                dx[:, :, i : i + s * h : s, j : j + s * w : s] OPERATOR cols[:, :, i, j]
+        return dx[:, :, p : p + H, p : p + W]
+"""
+
+
+@pytest.mark.parametrize(("operator", "verdict"), [("+=", Verdict.PROVED), ("=", Verdict.REFUTED)])
+def test_windows_whose_last_side_has_no_name_are_square(found, operator, verdict):
+    """Of `F, C, k, _ = w.shape` windows of k by k are tried; overlapping ones that are assigned are refuted."""
+    (case,), missing = found(WINDOWS.replace("OPERATOR", operator))
+    assert (missing, case.real["w"].shape) == ([], "F C 3 3")
+    assert verdict in verdicts(replace(case, options={name: values[:1] for name, values in case.options.items()}))
+
+
+def test_a_reading_that_leaves_a_gradient_out_is_not_chosen(found):
+    """A weight that is one number has its gradient checked: a wrong one does not make scan read the others alone."""
+    (case,), _ = found(
+        "class Line:\n    def __init__(self, d):\n        self.w, self.b = np.ones(d), 0.5\n\n"
+        "    def loss(self, X, t):\n        r = X @ self.w + self.b - t\n"
+        "        grads = {'w': X.T @ r, 'b': 2 * r.sum()}\n        return 0.5 * np.sum(r**2), grads\n"
+    )
+    assert [*case.real] == ["w", "b"]
+    assert verdicts(case) == {Verdict.PROVED, Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("name", ["dp", "dpositive"])
+@pytest.mark.parametrize(("factor", "verdict"), [(-2, Verdict.PROVED), (2, Verdict.REFUTED)])
+def test_what_is_named_as_a_gradient_is_no_setting(found, name, factor, verdict):
+    """`p` is an array where its gradient is returned, and not the 0.375 of a dropout."""
+    (case,), missing = found(
+        f"def pair_loss(a, p, margin=0.5):\n    da, {name} = 2 * (a - p), {factor} * (a - p)\n"
+        f"    loss = ((a - p) ** 2).sum()\n    return loss, (da, {name})\n"
+    )
+    assert (missing, [*case.real]) == ([], ["a", "p"])
+    assert verdict in verdicts(case)
+
+
+def test_distances_beside_a_gradient_are_not_claimed_to_be_one(found):
+    """What begins with d, and with no argument behind it, is no gradient: nothing is refuted."""
+    text = "def pair_loss(a, p):\n    da, ddistance = 2 * (a - p), np.abs(a - p)\n    loss = ((a - p) ** 2).sum()\n"
+    with pytest.raises(IndexError):  # there is nothing to scan
+        found(f"{text}    return loss, (da, ddistance)\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from verify.scan import names
 from verify.scan.candidate import Candidate, of_functions
@@ -38,7 +39,10 @@ def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
             yield of_functions(scope, "loss", name, name, name)
         elif any(map(_has_gradient_first, tuples)):
             yield of_functions(scope, "behind", name, name, name)
-        elif any(_has_force(name, ast.get_docstring(node) or "", item) for item in tuples):
+        elif keys := keys_of_value(node) if parameters(node) else None:
+            sign = "-" if names.is_force(keys.gradients[0]) else ""
+            yield of_functions(scope, "loss", name, name, name)._replace(sign=sign)
+        elif returns_force(name, node, tuples):
             sure = names.is_energy(name) or any(names.is_force(_leading(item.elts[1])) for item in tuples)
             yield of_functions(scope, "loss", name, name, name)._replace(sign="-", sure=sure)
         elif names.LOSS.search(name) and any(map(_has_expressions, tuples)):
@@ -46,11 +50,64 @@ def losses(_: Source, scope: Scope) -> Iterator[Candidate]:
             yield of_functions(scope, "loss", name, name, name)._replace(sure=sure)
 
 
+class Keys(NamedTuple):
+    """The keys under which a function returns a value and its gradients: `{"energy": E, "forces": F}`."""
+
+    value: str
+    gradients: tuple[str, ...]
+
+
+def keys_of_value(node: Function) -> Keys | None:
+    """Return the keys of a dict that a function returns with one loss or energy, and gradients or forces beside it."""
+    returned = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
+    called = {getattr(value, "id", "") for value in returned}
+    assigned = [item.value for item in ast.walk(node) if isinstance(item, ast.Assign) and _target(item) in called]
+    for made in (*returned, *assigned):
+        keys = (
+            [str(key.value) for key in made.keys if isinstance(key, ast.Constant)] if isinstance(made, ast.Dict) else []
+        )
+        values = [key for key in keys if names.LOSS.search(key) or names.is_energy(key)]
+        gradients = tuple(key for key in keys if key not in values and _is_slope(key, parameters(node)))
+        if len(values) == 1 and gradients:
+            return Keys(values[0], gradients)
+    return None
+
+
+def _target(node: ast.Assign) -> str:
+    return getattr(node.targets[0], "id", "")
+
+
+def _is_slope(key: str, arguments: Sequence[str]) -> bool:
+    """Tell whether a key is that of gradients or forces."""
+    of_argument = key[:1] == "d" and key[1:].lower() in map(str.lower, arguments)
+    return names.is_force(key) or of_argument or names.GRADIENT.match(key) is not None
+
+
+def returns_force(name: str, node: Function, tuples: Sequence[ast.Tuple] | None = None) -> bool:
+    """Tell whether a function of this name returns an energy with its force behind it."""
+    returned = _returned(node) if tuples is None else tuples
+    return any(_has_force(name, ast.get_docstring(node) or "", item) for item in returned)
+
+
 def returns_gradients(node: Function, tuples: Sequence[ast.Tuple] | None = None) -> bool:
     """Tell whether a function returns a tuple with gradients behind the value; `tuples` are those that it returns."""
     arguments = frozenset(argument.lower() for argument in parameters(node))
     returned = _returned(node) if tuples is None else tuples
     return bool(arguments) and any(_has_gradient(item, arguments) for item in returned)
+
+
+def returns_loss(node: Function) -> bool:
+    """Tell whether a function returns a tuple whose first value is a loss by its name."""
+    return any(names.LOSS.search(_leading(item.elts[0])) for item in _returned(node))
+
+
+def returns_expressions(node: Function) -> int:
+    """Return how many expressions a function returns behind its value, in a tuple or as they are; 0 for none."""
+    for item in _returned(node):
+        behind = item.elts[1].elts if isinstance(item.elts[1], (ast.Tuple, ast.List)) else item.elts[1:]
+        if _has_expressions(ast.Tuple([item.elts[0], *behind])):
+            return len(behind)
+    return 0
 
 
 def _returned(node: Function) -> list[ast.Tuple]:
@@ -79,7 +136,20 @@ def _has_gradient(node: ast.Tuple, arguments: frozenset[str]) -> bool:
     first, *rest = node.elts
     beside_loss = names.LOSS.search(_leading(first)) is not None  # loss, d / N
     return not _is_gradient(first, arguments) and all(
-        _is_gradient(item, arguments) or (beside_loss and _leading(item) == "d") for item in rest
+        _is_gradient(item, arguments) or (beside_loss and (_leading(item) == "d" or _are_gradients(item, arguments)))
+        for item in rest
+    )
+
+
+def _are_gradients(node: ast.expr, arguments: frozenset[str]) -> bool:
+    """Tell whether values in a tuple are gradients by their names: one is for sure, the others begin like one.
+
+    So does `dpos` of an argument p; `ddistance` of a and p does not.
+    """
+    parts = node.elts if isinstance(node, (ast.Tuple, ast.List)) else []
+    begins = tuple(f"d{argument}" for argument in arguments)
+    return any(_is_gradient(part, arguments) for part in parts) and all(
+        _is_gradient(part, arguments) or _leading(part).startswith(begins) for part in parts
     )
 
 

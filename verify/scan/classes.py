@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
+from verify.cases.names import labels_of
 from verify.scan import names
-from verify.scan.behind import returns_gradients
+from verify.scan.behind import keys_of_value, returns_expressions, returns_force, returns_gradients, returns_loss
 from verify.scan.candidate import Candidate
 from verify.scan.source import Function, Source, has_flag, parameters, takes_instance
 
@@ -60,12 +61,33 @@ def unwritten(source: Source, name: str) -> Iterator[int]:
 
 
 def _net(source: Source, name: str) -> Candidate | None:
-    """Return a class with a method that returns a loss and gradients: those of its weights."""
+    """Return a class with a method that returns a loss and gradients: those of its weights.
+
+    They are by their names, or by those of attributes where it stores them; what stands there as an expression is one
+    where it looks right, or where there are several behind a loss.
+    """
     own = {item.name: item for item in source.classes[name].body if isinstance(item, Function) and takes_instance(item)}
+    made = source.methods(name).get("__init__")
+    weights = {item.attr for item in ast.walk(made) if _is_own(item)} if made else set()
     for key, node in own.items():
-        if names.LOSS.search(key) and returns_gradients(node):
+        keys = keys_of_value(node) if parameters(node) else None
+        if keys or (parameters(node) and returns_force(key, node)):
+            forces = keys is None or names.is_force(keys.gradients[0])
+            return Candidate("net", name, key, key, node.lineno, sign="-" if forces else "")
+        lossy = names.LOSS.search(key) is not None
+        if (lossy or returns_loss(node)) and returns_gradients(node):
             return Candidate("net", name, key, key, node.lineno)
+        behind = returns_expressions(node)
+        if lossy and weights and parameters(node) and (behind or _stores_gradients(node, weights)):
+            return Candidate("net", name, key, key, node.lineno, sure=behind != 1)
     return None
+
+
+def _stores_gradients(node: Function, weights: set[str]) -> bool:
+    """Tell whether a method stores attributes that are named as the gradients of other ones are."""
+    stored = {item.attr for item in ast.walk(node) if _is_own(item) and isinstance(item.ctx, ast.Store)}
+    returns = any(isinstance(item, ast.Return) and item.value for item in ast.walk(node))
+    return returns and any(not stored.isdisjoint(labels_of(weight)) for weight in weights)
 
 
 def _slopes(source: Source, name: str) -> Iterator[Candidate]:

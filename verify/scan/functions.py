@@ -31,9 +31,9 @@ def _pair(read: Read) -> Iterator[Reading]:
     yield from _filling(read)
     if {*read.taken} == {*read.needed}:
         yield from costs(read)
-    masks = [name for name in read.needed if name in read.hinted.masks and not _has_gradient(read, name)]
+    masks = [name for name in read.needed if name in read.hinted.masks and not read.has_gradient(name)]
     masks = masks if len(masks) < len(read.needed) else []
-    targets = [name for name in read.needed[1:] if names.is_label(name) and not _has_gradient(read, name)]
+    targets = [name for name in read.needed[1:] if names.is_label(name) and not read.has_gradient(name)]
     if len(read.taken) == 1:
         for more in dict.fromkeys([(), (*masks, *targets)]):
             fixed = list(dict.fromkeys([*labels, *more]))
@@ -42,11 +42,6 @@ def _pair(read: Read) -> Iterator[Reading]:
         fixed = list(dict.fromkeys([*labels, *more]))
         for write in by_roles(read):
             yield from of_arrays(read, write, read.needed, fixed, data)
-
-
-def _has_gradient(read: Read, name: str) -> bool:
-    """Tell whether a gradient is returned by the name of an argument's."""
-    return any(is_of(gradient, name) for gradient in (*read.returned, *read.keys))
 
 
 def _closing(read: Read, inputs: Mapping[str, str]) -> Recipe:

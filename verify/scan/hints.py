@@ -16,6 +16,7 @@ _OF_SIZE = re.compile(r"\b(size|shape|dimensions?)\W*$")  # of size (n_x, number
 _DIMENSION = re.compile(r"[A-Za-z]\w*|\d+|[A-Za-z]\w*\s*[*+]\s*[A-Za-z0-9]\w*")
 _INFINITE = 1e4  # and more: -1e4 is used with float16
 _JOINING = ("sum", "concatenate", "stack", "hstack", "vstack", "zip", "enumerate", "reduce")
+_LETTERS, _OF_IMAGES = "DMKPQRST", 4
 _INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot")
 
 
@@ -222,7 +223,15 @@ def _unpacked(node: Function) -> Iterator[tuple[str, tuple[str, ...]]]:
             name = _of_shape(item.value)
             elements = item.targets[0].elts
             if name and all(isinstance(part, ast.Name) for part in elements):
-                yield name, tuple(part.id for part in elements if isinstance(part, ast.Name))
+                yield name, _named([part.id for part in elements if isinstance(part, ast.Name)])
+
+
+def _named(dimensions: Sequence[str]) -> tuple[str, ...]:
+    """Return dimensions with names for those that the code does not use: `F, C, k, _`, whose windows are square."""
+    letters = iter(letter for letter in _LETTERS if letter not in dimensions)
+    square = len(dimensions) == _OF_IMAGES and dimensions[-1] == "_" != dimensions[-2]
+    named = [next(letters) if name.strip("_") == "" else name for name in dimensions]
+    return (*named[:-1], named[-2]) if square else tuple(named)
 
 
 def _of_shape(node: ast.expr) -> str:

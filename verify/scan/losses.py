@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verify.scan import names
+from verify.scan.behind import Keys, keys_of_value
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
 from verify.scan.read import Read, is_of
@@ -18,18 +19,20 @@ from verify.scan.unrolled import unrolled
 
 def losses(read: Read) -> Iterator[Reading]:
     """Yield a function that returns a value and gradients, by all arguments that these may be of."""
-    if read.candidate.kind != "behind" and not read.candidate.sign:
+    keys = keys_of_value(read.functions[read.candidate.place(read.candidate.forward)])
+    plain = not read.candidate.sign and keys is None
+    if read.candidate.kind != "behind" and plain:
         yield from unrolled(read)
-    for real in _differentiated(read):
+    for real in differentiated(read):
         others = [name for name in read.needed if name not in real]
         labels = [name for name in others if name in read.hinted.indices or names.is_label(name)]
         data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
-        write = _writing(read, real)
-        readings = of_arrays(read, write, read.needed, labels, data)
+        write = _writing(read, keys, real)
+        readings = of_arrays(read, write, read.needed, labels, data, real)
         for _, alike in itertools.groupby(readings, lambda reading: reading[0].arrays):
             first, *rest = alike
             yield from (first, *rest)
-            if len(labels) == 1 and not first[0].options and not read.candidate.sign:  # these ask less, and come last
+            if len(labels) == 1 and not first[0].options and plain:  # these ask less, and come last
                 yield from _loss_of_targets(read, first[0], labels[0])
 
 
@@ -45,21 +48,28 @@ def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]
     return [f"value, *gradients = {call}", "yield value", "return tuple(gradients)"]
 
 
-def _writing(read: Read, real: Sequence[str]) -> Write:
+def _writing(read: Read, keys: Keys | None, real: Sequence[str]) -> Write:
     """Return what writes the case of a function: its gradients stand before its loss or behind, or a force does."""
     if read.candidate.kind == "behind":
         return functools.partial(_before, read, real)
-    return functools.partial(_force, read) if read.candidate.sign else called(read, "loss")
+    return functools.partial(_parts, read, keys) if read.candidate.sign or keys else called(read, "loss")
 
 
-def _force(read: Read, inputs: Mapping[str, str]) -> Recipe:
-    """Return the case of an energy with the force behind it: its negative gradient by definition, whatever fits."""
-    lines = [
-        f"returned = {read.candidate.forward}({', '.join(inputs)}{PASSED})",
-        "yield returned[0]",
-        f"return {read.candidate.sign}returned[1]",
-    ]
-    return replace(generator(read.candidate, inputs, lines, upstream=True), passed=frozenset(read.signature))
+def _parts(read: Read, keys: Keys | None, inputs: Mapping[str, str]) -> Recipe:
+    """Return the case of an energy with the force beside it: its negative gradient by definition, whatever fits.
+
+    Or that of a value and its gradients by their keys.
+    """
+    call = f"{read.candidate.forward}({', '.join(inputs)}{PASSED})"
+    recipe = generator(read.candidate, inputs, parts_of(call, keys, read.candidate.sign), upstream=True)
+    return replace(recipe, passed=frozenset(read.signature))
+
+
+def parts_of(call: str, keys: Keys | None, sign: str) -> list[str]:
+    """Return the lines that yield the value and return what stands beside it: behind it, or under keys."""
+    value, gradients = (quoted(keys.value), [*map(quoted, keys.gradients)]) if keys else ("0", ["1"])
+    returned = ", ".join(f"{sign}returned[{key}]" for key in gradients)
+    return [f"returned = {call}", f"yield returned[{value}]", f"return {returned}"]
 
 
 def _before(read: Read, real: Sequence[str], inputs: Mapping[str, str]) -> Recipe:
@@ -74,11 +84,19 @@ def _before(read: Read, real: Sequence[str], inputs: Mapping[str, str]) -> Recip
     return replace(generator(read.candidate, inputs, lines, upstream=True), passed=frozenset(read.signature))
 
 
-def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
-    """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all."""
-    usual = [name for name in read.needed[1:] if settings(name)]
+def differentiated(read: Read) -> Iterator[tuple[str, ...]]:
+    """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all.
+
+    What is called as a setting is, `p`, is an array where its gradient is returned, or where there are as many others.
+    """
+    usual = [
+        name for name in read.needed[1:] if settings(name) and not any(is_of(each, name) for each in read.gradients)
+    ]
     arrays = [name for name in read.needed if name not in usual and name not in read.hinted.indices]
     plain = [name for name in arrays if not names.is_label(name)]
     by_name = [name for name in arrays if any(is_of(label, name) for label in read.gradients)]
     count = len(read.gradients)
-    yield from dict.fromkeys(tuple(names) for names in (by_name, plain[:count], plain) if names)
+    every = [name for name in read.needed if name not in read.hinted.indices and not names.is_label(name)]
+    named = () if len(by_name) < count <= len(every) and count > len(plain) else (by_name,)
+    ways = (*named, plain[:count] if count <= len(plain) else every[:count], by_name, plain)
+    yield from dict.fromkeys(tuple(names) for names in ways if names)

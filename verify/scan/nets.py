@@ -6,12 +6,14 @@ The book has `loss(x, t)` and `gradient(x, t)`, which returns them in a dict; co
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from verify.cases.names import NAMES
+from verify.cases.names import NAMES, labels_of
 from verify.scan import names, shapes
+from verify.scan.hints import places_of
 from verify.scan.options import settings
 from verify.scan.passed import MEANT
 from verify.scan.readings import Reading
@@ -20,6 +22,8 @@ from verify.scan.unit import Made, Unit, constructor, makings
 from verify.scan.weights import Changing, Weights, weights_of
 
 _INPUTS = ("N D", "N C H W")
+_PAIR = 2  # a loss, and all gradients behind it
+_FORMS = ("{}", *NAMES["gradients"])
 
 
 class Target(NamedTuple):
@@ -56,10 +60,19 @@ def _sized(unit: Unit) -> Iterator[Made]:
 def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weights]:
     fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items() if "(" not in text and text not in MEANT}
     fixed |= {name: first for name, (first, *_) in unit.texts.items()}
-    every = weights_of(
-        unit.make, unit.candidate, made.sizes, fixed, inputs, changing=Changing(), complete=False, all_arrays=True
-    )
-    yield from (weights for weights in every if weights.shapes)
+    for numbers in (True, False):  # a bias may be one number
+        every = weights_of(
+            unit.make,
+            unit.candidate,
+            made.sizes,
+            fixed,
+            inputs,
+            changing=Changing(),
+            complete=False,
+            all_arrays=True,
+            numbers=numbers,
+        )
+        yield from (weights for weights in every if weights.shapes and (weights.numbers or not numbers))
 
 
 def _targets(weights: Weights) -> Iterator[Target]:
@@ -85,10 +98,13 @@ def _of_target(
     handed = frozenset.intersection(*map(frozenset, methods)) - {first, *labels, *usual}  # reg=0.0
     described = {first: f"gradproof.fixed({quoted(inputs[first])})", **{label: inputs[label] for label in labels}}
     described |= {name: quoted(shape) for name, shape in weights.shapes.items()}
-    for returned in _returned([*weights.shapes]):
+    for returned in _returned(unit, [*weights.shapes]):
         lines = [
             f"layer = {unit.constructed(made, weights)}",
-            *(f"layer.{weights.place(name)}[...] = {name}" for name in weights.shapes),
+            *(
+                f"layer.{weights.place(name)}{'' if name in weights.numbers else '[...]'} = {name}"
+                for name in weights.shapes
+            ),
             *_calls(unit, passed),
             f"return {returned}",
         ]
@@ -105,12 +121,25 @@ def _calls(unit: Unit, passed: str) -> list[str]:
     candidate = unit.candidate
     gradients = unit.calls(candidate.backward, passed)
     if candidate.forward == candidate.backward:
-        return [f"loss, gradients = {gradients}", "yield loss"]
+        places = len(places_of(unit.methods[candidate.backward]))
+        if places == 0:
+            return [f"yield {gradients}"]
+        return [f"loss, {'*' * (places > _PAIR)}gradients = {gradients}", "yield loss"]
     return [f"yield {unit.calls(candidate.forward, passed)}", f"gradients = {gradients}"]
 
 
-def _returned(weights: Sequence[str]) -> Iterator[str]:
-    """Yield what has the gradients of weights: a dict by their names or usual labels, or they come in this order."""
-    for form in ("{}", *NAMES["gradients"]):
+def _returned(unit: Unit, weights: Sequence[str]) -> Iterator[str]:
+    """Yield what has the gradients of weights: a dict by their names or usual labels, or they come in this order.
+
+    They may be attributes as well, of a method that returns its loss alone.
+    """
+    if not places_of(unit.methods[unit.candidate.backward]) and unit.candidate.forward == unit.candidate.backward:
+        labels = {name: next((label for label in labels_of(name) if label in unit.stored), "") for name in weights}
+        stores = [store for store in NAMES["containers"] if store in unit.stored]
+        yield from ([", ".join(f"layer.{label}" for label in labels.values())] if all(labels.values()) else [])
+        for store, form in itertools.product(stores, _FORMS):
+            yield ", ".join(f"layer.{store}[{quoted(form.format(name))}]" for name in weights)
+        return
+    for form in _FORMS:
         yield ", ".join(f"gradients[{quoted(form.format(name))}]" for name in weights)
     yield "gradients"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from verify.scan import names
+from verify.scan.behind import keys_of_value
 from verify.scan.candidate import Candidate
 from verify.scan.heads import takes_logarithms
 from verify.scan.hints import Hints, gradients_of, hints, keys_before, keys_of, places_of, returned_by
@@ -42,6 +43,10 @@ class Read(NamedTuple):
         """Return the arguments of the function that have to be passed; the first one at least."""
         return required(self.signature) or list(self.signature)[:1]
 
+    def has_gradient(self, name: str) -> bool:
+        """Tell whether a gradient is returned by the name of an argument's."""
+        return any(is_of(gradient, name) for gradient in (*self.gradients, *self.returned, *self.keys))
+
 
 def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Read:
     """Read the functions of a candidate; raises TypeError and ValueError where they have no signature."""
@@ -56,6 +61,8 @@ def read_functions(candidate: Candidate, functions: Sequence[Function | None], s
     behind, keys = (gradients_of(functions[1]), keys_of(functions[1])) if functions[1] else ([], [])
     if functions[1] and candidate.kind == "behind":
         behind = keys_before(functions[1])
+    if functions[1] and not behind and (under := keys_of_value(functions[1])):
+        behind = [*under.gradients]
     shared = (
         frozenset.intersection(*(frozenset(parameters(node)) for node in functions if node))
         if any(functions)

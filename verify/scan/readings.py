@@ -25,15 +25,24 @@ def narrowed(reading: Reading) -> Reading:
 
 
 def of_arrays(
-    read: Read, write: Write, needed: Sequence[str], labels: Sequence[str] = (), data: Sequence[str] = ()
+    read: Read,
+    write: Write,
+    needed: Sequence[str],
+    labels: Sequence[str] = (),
+    data: Sequence[str] = (),
+    real: Sequence[str] = (),
 ) -> Iterator[Reading]:
-    """Yield cases of functions of arrays, of which `data` is not differentiated, labels and settings."""
+    """Yield cases of functions of arrays, of which `data` is not differentiated, labels and settings.
+
+    None of those in `real` is a setting, whatever its name.
+    """
+    graded = {*real, *(name for name in needed if read.has_gradient(name))}
     chosen: dict[str, tuple[Any, ...]] = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
     chosen |= {name: (read.texts[name][0],) for name in needed if name in read.texts and name not in labels}
     flat = [part for name in needed if name not in chosen for part in read.weights.get(name, [name])]
     arrays_first = [*(name for name in flat if name not in labels), *flat][:1]  # a mask may stand before them
     lead = next((name for name in flat if data and _DATA.match(name)), "".join(arrays_first))
-    usual = [name for name in flat if name not in (lead, *labels) and settings(name)]
+    usual = [name for name in flat if name not in (lead, *labels, *graded) and settings(name)]
     for numbers in dict.fromkeys([tuple(usual), ()]) if flat else ():
         arrays = [name for name in flat if name not in (lead, *labels, *numbers)]
         for shaped in _shapes(read, lead, arrays):
@@ -42,11 +51,11 @@ def of_arrays(
             chosen_of = [scores if name in read.hinted.indices else firsts for name in labels]
             kinds = [shapes.of_labels(name, [*each], read.hinted) for name, each in zip(labels, chosen_of, strict=True)]
             values = [[f"gradproof.constant({literal(value)})" for value in settings(name)] for name in numbers]
-            real = [name for name in shaped if name not in data]
+            open_to = [name for name in shaped if name not in data]
             fixed = {name: f"gradproof.fixed({quoted(shaped[name])})" for name in shaped if name in data}
             for combination in itertools.islice(itertools.product(*kinds, *values), _MOST):
                 rest = {**fixed, **dict(zip((*labels, *numbers), combination, strict=True))}
-                domains = [{**domain, **rest} for domain in shapes.domains(shaped, real)]
+                domains = [{**domain, **rest} for domain in shapes.domains(shaped, open_to)]
                 order = [name for name in needed if name not in chosen]
                 yield narrowed([replace(write(whole(read, order, every)), options=chosen) for every in domains])
 

@@ -20,6 +20,7 @@ from verify.scan.engines import engines
 from verify.scan.fitting import fitting, refitted
 from verify.scan.hints import clips_to_unit, has_infinity, returned_by
 from verify.scan.layers import layers
+from verify.scan.methods import methods
 from verify.scan.nets import nets
 from verify.scan.options import choices, settings
 from verify.scan.read import is_of, read_of
@@ -38,7 +39,7 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "value": values,
     "model": models,
     "engine": engines,
-    "net": nets,
+    "net": lambda unit: chain(() if unit.candidate.sign else nets(unit), methods(unit)),
 }
 
 _SMALL, _MODERATE = ("-0.5", "0.5"), ("-100", "100")
@@ -177,6 +178,9 @@ class Search:
             self._idle += 1
             return
         arrays = reading[0].arrays
+        if self.best.recipe and {*arrays} < {*self.best.recipe.arrays}:
+            self._idle += 1
+            return  # a wrong gradient must not choose a reading that leaves it out
         if self.best.recipe and not _agree(arrays, self.best.recipe.arrays):
             if {*arrays.values()} == {"N"}:
                 self._rows.append(reading)

@@ -16,8 +16,8 @@ _COLUMN = "N 1"
 _FIRST = ("N D", "N C H W", _HALVED, "N T D", _HEADED, _COLUMN, "N", "", "D N")
 _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
 # What an array beside the first one may be, by its name: L stands for the last dimension of the first array (of an
-# image, its channels), N for its first one, S for its whole shape, G for the dimensions of all gates of a cell, and
-# other letters for dimensions of their own.
+# image, its channels), N for its first one, B for the batch of sequences that have time first, S for its whole shape,
+# G for the dimensions of all gates of a cell, and other letters for dimensions of their own.
 _BESIDE = (
     (
         r"^(w|W|weights?|kernels?|filters?|theta|A)\d*$|^(w|W)_?(x|i|ix|xh|in|[qkvozrfcg])$|^w_|^W_",
@@ -26,7 +26,7 @@ _BESIDE = (
     (r"^(U|V)$|^(w|W|U)_?(h|hh|rec|hid)\w*$", ("M G", "G M", "M M", "L L", "L M", "M L")),
     (r"^(b|B|bias|biases|beta)\w?\d?$|^b_", ("G", "1 G", "G 1", "F", "L", "1 L", "1 L 1 1", "", "1")),
     (r"^(gamma|beta|scale|shift|g)$", ("L", "1 L", "1 L 1 1", "L 1 1", "S", "")),
-    (_STATE, ("N M", "N L", "M", "S")),
+    (_STATE, ("N M", "B M", "N L", "M", "S")),
     (r".", ("S", "L", "M", "", "L M", "M L", "N M", "N", "1")),
 )
 _GATES = ("M", "4*M", "3*M", "2*M")
@@ -72,6 +72,7 @@ def _letters(first: str, others: Sequence[str], hints: Hints, gate: str) -> dict
     return {
         "L": dimensions[1] if len(dimensions) == 4 else dimensions[-1],
         "N": dimensions[0],
+        "B": dimensions[-2] if len(dimensions) == 3 else dimensions[0],
         "S": first,
         "M": hidden,
         "G": gate.replace("M", hidden),

@@ -17,6 +17,7 @@ from verify.cases.passing import passed
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.scan.candidate import Candidate
+from verify.scan.names import WEIGHT
 from verify.scan.recipe import quoted
 from verify.scan.shapes import lookup
 
@@ -31,6 +32,7 @@ class Weights(NamedTuple):
     """Weights of an object: their shapes by name, the dict that holds them, if any, and the letters of sizes.
 
     Sizes of which constructors take a tuple are named by `tuples`; `changed` tells that backward changes the weights.
+    Those in `numbers` are no arrays.
     """
 
     shapes: Mapping[str, str]
@@ -38,6 +40,7 @@ class Weights(NamedTuple):
     letters: Mapping[str, str]
     tuples: frozenset[str] = frozenset()
     changed: bool = False
+    numbers: frozenset[str] = frozenset()
 
     def place(self, weight: str) -> str:
         """Write where an object has a weight."""
@@ -93,10 +96,12 @@ def weights_of(
     changing: Changing,
     complete: bool,
     all_arrays: bool = False,
+    numbers: bool = False,
 ) -> Iterator[Weights]:
     """Yield the weights of an object for inputs of these shapes: what gets a gradient, or what backward changes.
 
-    `complete` tells whether forward takes no other inputs; `all_arrays` that all arrays of the object are weights.
+    `complete` tells whether forward takes no other inputs; `all_arrays` that all arrays of the object are weights,
+    and with `numbers` those of its numbers that are called so.
     """
     dimensioned = {name: " ".join(lookup(text) or (text,)) for name, text in inputs.items()}
     first, tuples = next(iter(dimensioned.values())), frozenset(name for name in sizes if "shape" in name)
@@ -107,9 +112,9 @@ def weights_of(
     others = {**{name: size + _APART for name, size in named.items()}, **numerals}
     for wrapped in dict.fromkeys([frozenset[str](), tuples]):
         numbered = [[*_numbers(sizes, first, each, looks_up=looks_up)] for each in (dimensions, others)]
-        for numbers in zip(*numbered, strict=True):
+        for sized_by in zip(*numbered, strict=True):
             runs = []
-            for each, there in zip(numbers, (dimensions, others), strict=True):
+            for each, there in zip(sized_by, (dimensions, others), strict=True):
                 sized = {name: (size,) if name in wrapped else size for name, size in each.items()}
                 with (
                     contextlib.suppress(Exception),
@@ -118,7 +123,7 @@ def weights_of(
                 ):
                     made = make(**sized, **fixed)
                     held = (
-                        _arrays_of(made)
+                        _arrays_of(made, numbers=numbers)
                         if all_arrays
                         else _held(made, candidate, inputs, there, changing, complete=complete)
                     )
@@ -184,6 +189,7 @@ class _Held(NamedTuple):
     shapes: Mapping[str, tuple[int, ...]]
     container: str = ""
     changed: bool = False
+    numbers: frozenset[str] = frozenset()
 
 
 class _Sized(NamedTuple):
@@ -222,13 +228,19 @@ def _held(
     return _Held({})
 
 
-def _arrays_of(unit: Any) -> _Held:
-    """Return all arrays of an object, as it is made, as its weights."""
+def _arrays_of(unit: Any, *, numbers: bool) -> _Held:
+    """Return all arrays of an object, as it is made, as its weights, and the numbers that are called as weights are."""
     for container, holder in _holders(unit):
         arrays = {name: value for name, value in holder.items() if _is_real(value)}
+        single = {name for name, value in holder.items() if numbers and type(value) is float and _is_weight(name)}
         if arrays:
-            return _Held({name: value.shape for name, value in arrays.items()}, container)
+            shaped = {name: np.shape(value) for name, value in holder.items() if name in {*arrays, *single}}
+            return _Held(shaped, container, numbers=frozenset(single))
     return _Held({})
+
+
+def _is_weight(name: str) -> bool:
+    return bool(WEIGHT.match(name))
 
 
 def _is_real(value: Any) -> bool:
@@ -250,7 +262,7 @@ def _named(runs: Sequence[_Sized]) -> Weights:
         for weight in held.shapes
     }
     letters = {name: names.get(size, str(size[0])) for name, size in sizes.items()}
-    return Weights(shapes, held.container, letters, changed=held.changed)
+    return Weights(shapes, held.container, letters, changed=held.changed, numbers=held.numbers)
 
 
 def _holders(unit: Any) -> Iterator[tuple[str, dict[str, Any]]]:
