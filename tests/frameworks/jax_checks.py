@@ -486,6 +486,37 @@ def test_float32_is_what_jax_has_by_default():
     assert seen >= {("float64", "float64"), ("float32", "float32")}
 
 
+def of_second_order(slope):
+    """Return the gradients of a cube by a rule with a slope, which has a rule of its own."""
+
+    @jax.custom_vjp
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, g: (slope(x) * g,))
+
+    def gradients(x, dout):
+        return jax.vjp(cube, x)[1](dout)[0]
+
+    return gradients
+
+
+@jax.custom_vjp
+def wrong_slope(x):
+    return 3 * x**2
+
+
+wrong_slope.defvjp(lambda x: (3 * x**2, x), lambda x, g: (5 * x * g,))
+
+
+def test_second_order_by_a_function_of_the_gradients():
+    """As the message for order= says: what JAX derives from the rule is held against the function without it."""
+    right = checked(jax_rule(of_second_order(lambda x: 3 * x**2), x="N", dout="N")).comparisons
+    assert {row.verdict for row in right} == {Verdict.PROVED}
+    wrong = checked(jax_rule(of_second_order(wrong_slope), x="N", dout="N")).comparisons
+    assert {row.name for row in wrong if row.verdict is Verdict.REFUTED} == {"x"}
+
+
 def test_bad_input_is_named():
     """One line with what to do."""
     with pytest.raises(InputError, match="expected a function with custom_vjp or custom_jvp"):
@@ -494,6 +525,8 @@ def test_bad_input_is_named():
         jax_rule(jax_functions.swish, y="N")
     with pytest.raises(InputError, match="swish takes 'beta' too: describe it"):
         jax_rule(jax_functions.swish, x="N")
+    with pytest.raises(InputError, match=r"order= is for PyTorch: check a function of the gradients.*jax.vjp"):
+        jax_rule(jax_functions.swish, x="N", beta="", order=2)
     with pytest.raises(InputError, match="complex inputs are not supported"):
         jax_rule(jax_functions.cube, x=verify.complex("N"))
     with pytest.raises(InputError, match="it has no rule yet: call"):

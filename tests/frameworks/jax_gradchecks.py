@@ -85,10 +85,50 @@ def test_wrong_gradients_that_jax_passes(name):
         jax_check_grads(function, args, 1, modes=modes, atol=1e-2, rtol=1e-2)
 
 
-def test_higher_orders_are_judged_at_points():
-    """The first order is decided, and a warning says who has judged the second one."""
-    with pytest.warns(PointsOnlyWarning, match="an order above 1") as warned:
-        jax_check_grads(softplus, (X,), 2, modes=("rev",), atol=1e-2, rtol=1e-2)
+@jax.custom_vjp
+def cubed(x):
+    return x**3
+
+
+@jax.custom_vjp
+def slope(x):
+    return 3 * x**2
+
+
+slope.defvjp(lambda x: (3 * x**2, x), lambda x, g: ((6 + 1e-5) * x * g,))
+cubed.defvjp(lambda x: (x**3, x), lambda x, g: (slope(x) * g,))
+
+
+@jax.custom_vjp
+def held(x):
+    return x**3
+
+
+held.defvjp(lambda x: (x**3, 3 * x**2), lambda s, g: (jax.lax.stop_gradient(s) * g,))
+
+
+@pytest.mark.parametrize(("function", "modes"), [(softplus, ("rev", "fwd")), (doubled, "rev"), (jnp.sin, "fwd")])
+@pytest.mark.parametrize("order", [2, 3])
+def test_higher_orders_are_decided(function, modes, order):
+    """By the derivatives that JAX's checker asks for; none is left to points."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PointsOnlyWarning)
+        jax_check_grads(function, (X[0],), order, modes=modes, atol=1e-2, rtol=1e-2)
+
+
+def test_a_wrong_second_order_that_jax_passes():
+    """A rule within the rule: the first order is right, and the second one wrong by little."""
+    jax_check_grads(cubed, (X,), 1, modes="rev")
+    jax.test_util.check_grads(cubed, (X,), 2, modes="rev", atol=1e-2, rtol=1e-2)
+    with pytest.raises(AssertionError, match=r"(?s)derivatives of cubed.*REFUTED"):
+        jax_check_grads(cubed, (X,), 2, modes="rev", atol=1e-2, rtol=1e-2)
+
+
+def test_what_is_held_constant_is_judged_at_points():
+    """The first order is decided, and a warning says who has judged the second one, which is wrong."""
+    jax_check_grads(held, (X,), 1, modes=("rev",))
+    with pytest.raises(AssertionError, match="VJP of VJP"), pytest.warns(PointsOnlyWarning) as warned:
+        jax_check_grads(held, (X,), 2, modes=("rev",), atol=1e-2, rtol=1e-2)
     assert warned[0].filename == __file__
 
 

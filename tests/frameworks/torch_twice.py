@@ -241,6 +241,27 @@ def test_a_forward_that_raises_names_what_to_write():
         torch_function(broken, x="N D", order=2)
 
 
+class OfParts(torch.nn.Module):
+    """A Function of complex numbers as one of their real and imaginary parts."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, re, im):
+        return torch.view_as_real(self.function.apply(torch.complex(re, im)))
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_complex_inputs_of_second_order_are_two_real_ones(held):
+    """What the message says to write; a part that backward holds constant is refuted by it."""
+    square = saving(lambda z: (z * z, z), lambda dout, z: 2 * dout * (z.detach() if held else z).conj())
+    with pytest.raises(InputError, match=r"order=2 is for real inputs: .*torch.view_as_real\(.*torch.complex\(re, im"):
+        torch_function(square, z=verify.complex("N"), order=2)
+    rows = verify.check(torch_module(OfParts(square), re="N", im="N", order=2), quick=True).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED, *([Verdict.REFUTED] if held else [])}
+
+
 def test_an_input_in_place():
     """What forward writes into its input is not taken for the input when gradients are asked for."""
 

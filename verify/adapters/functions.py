@@ -9,6 +9,15 @@ from verify.cases.case import TracedCase
 from verify.cases.terms import Terms
 from verify.model.errors import InputError
 
+_JAX_GRADIENT = (
+    "check a function of the gradients, as in `def gradient(x, dout): return jax.vjp(f, x)[1](dout)[0]` and "
+    "jax_rule(gradient, x='N', dout='N')"
+)
+_PYTENSOR_GRADIENT = (
+    "check a function of the gradients, as in `def gradient(x, dout): return pytensor.grad(None, x, "
+    "known_grads={f(x): dout})` and pytensor_op(gradient, x='N', dout='N')"
+)
+
 
 def torch_function(
     function: Any,
@@ -91,6 +100,12 @@ def torch_module(
     return case_of(module, inputs, params or {}, Terms(options, upstream, sizes, allow, accuracy), name, order)
 
 
+def _refuse_order(inputs: Mapping[str, Any], how: str) -> None:
+    """Raise InputError where second order is asked for, which is that of a function of the gradients here."""
+    if isinstance(inputs.get("order"), int):
+        raise InputError(f"order= is for PyTorch: {how}")
+
+
 def autograd_primitive(
     function: Any,
     *,
@@ -124,6 +139,8 @@ def autograd_primitive(
         raise InputError("autograd_primitive needs autograd: pip install 'gradproof[autograd]'") from None
     from verify.adapters.autograd.case import case_of
 
+    _refuse_order(inputs, "second order is not checked by autograd_primitive")
+
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
 
 
@@ -145,7 +162,7 @@ def jax_rule(
     The inputs are described by the names of the function's parameters: a shape for an array of real numbers, or
     `gradproof.real`, `gradproof.fixed`, `gradproof.integer` and `gradproof.constant` (any value, as for
     `nondiff_argnums`). `options` holds values to try for further parameters; the other keyword arguments are those of
-    `gradproof.case`.
+    `gradproof.case`. For second order, check a function of the gradients: `jax.vjp(silu, x)[1](dout)[0]` of x and dout.
 
     `jax.vjp` calls the rule. Two claims are checked, as variants: the gradients of the rule are those of the function
     without it; and the output of the forward rule is that of the function (the row `scale`, a number by which the
@@ -162,6 +179,8 @@ def jax_rule(
     except ImportError:
         raise InputError("jax_rule needs JAX: pip install 'gradproof[jax]'") from None
     from verify.adapters.jax.case import case_of
+
+    _refuse_order(inputs, _JAX_GRADIENT)
 
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name, mode)
 
@@ -195,5 +214,7 @@ def pytensor_op(
     except ImportError:
         raise InputError("pytensor_op needs PyTensor: pip install 'gradproof[pytensor]'") from None
     from verify.adapters.pytensor.case import case_of
+
+    _refuse_order(inputs, _PYTENSOR_GRADIENT)
 
     return case_of(op, inputs, Terms(options, upstream, sizes, allow, accuracy, None, as_if), name)

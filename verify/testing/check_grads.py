@@ -24,7 +24,6 @@ _MODES = {"rev": "vjp", "fwd": "jvp"}
 _NONE = "no argument is an array of floats"
 _UNUSUAL = "an array is complex or empty"
 _NOT_FINITE = "no domain around the given arguments was found on which the outputs are finite"
-_ORDER = "derivatives of an order above 1"
 _NUMBERS = (float, complex, np.generic, np.ndarray, jax.Array)  # a whole number of Python stays one: x**3
 _ANY = inspect.Signature([inspect.Parameter("leaves", inspect.Parameter.VAR_POSITIONAL)])
 
@@ -33,17 +32,47 @@ def check_grads(
     function: Callable[..., Any], args: Sequence[Any], order: int, modes: Sequence[str], settings: dict[str, Any]
 ) -> None:
     """Raise AssertionError if a gradient is wrong, as JAX's checker does (`testing.checkers`)."""
-    call = _Call(function, args)
-    left = dict[str, str]()
-    for mode in modes:
-        decision = call.decision(_MODES[mode]) if mode in _MODES else Decision(open=f"the mode {mode!r}")
-        if decision.wrong:
-            raise AssertionError(decision.wrong)
-        if decision.open or order > 1:
-            left[mode] = decision.open or _ORDER
+    left = {mode: why for mode in modes if (why := _open(function, args, order, mode, modes))}
     if left:
-        warn_of_points(call.name, "; ".join(dict.fromkeys(left.values())), _CHECKER)
+        warn_of_points(_name(function), "; ".join(dict.fromkeys(left.values())), _CHECKER)
         jax.test_util.check_grads(function, tuple(args), order, modes=[*left], **settings)
+
+
+def _open(function: Callable[..., Any], args: Sequence[Any], order: int, mode: str, modes: Sequence[str]) -> str:
+    """Say why a mode is not decided, or a higher order of its derivatives; raises AssertionError if one is wrong."""
+    if mode not in _MODES:
+        return f"the mode {mode!r}"
+    decision = _Call(function, args).decision(_MODES[mode])
+    if decision.wrong:
+        raise AssertionError(decision.wrong)
+    if decision.open or order <= 1:
+        return decision.open
+    derivative, arguments = _derivative(function, args, mode)
+    return next(filter(None, (_open(derivative, arguments, order - 1, further, modes) for further in modes)), "")
+
+
+def _derivative(
+    function: Callable[..., Any], args: Sequence[Any], mode: str
+) -> tuple[Callable[..., Any], Sequence[Any]]:
+    """Return what JAX's checker differentiates for the next order: the output itself is the upstream, or the tangent.
+
+    Its name tells the order, and the lines that are shown are those of the function.
+    """
+
+    def pulled(*arguments: Any) -> Any:
+        outputs, pull = jax.vjp(function, *arguments)
+        return pull(outputs)
+
+    made = pulled if mode == "rev" else partial(jax.jvp, function)
+    name = f"derivatives of {_name(function)}"
+    called = lambda *arguments: made(*arguments)  # noqa: E731 - a function of its own, which takes a name
+    update_wrapper(called, function)
+    called.__name__, called.__signature__ = name, _ANY  # type: ignore[attr-defined]
+    return called, args if mode == "rev" else (tuple(args), tuple(args))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
 
 
 class _Call:
@@ -51,7 +80,7 @@ class _Call:
 
     def __init__(self, function: Callable[..., Any], args: Sequence[Any]) -> None:
         self._function = function
-        self.name = getattr(function, "__name__", type(function).__name__)
+        self.name = _name(function)
         leaves, self._tree = jax.tree.flatten(tuple(args))
         self._leaves = [np.asarray(leaf) if isinstance(leaf, _NUMBERS) else leaf for leaf in leaves]
         self._wanted = [i for i, leaf in enumerate(self._leaves) if _kind(leaf) in "fc"]

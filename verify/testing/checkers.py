@@ -61,10 +61,11 @@ def jax_check_grads(
     domain, as for `torch_gradcheck`. `modes` are "rev" (`jax.vjp`), "fwd" (`jax.jvp`) or both; `settings` are those of
     JAX's checker, whose tolerances are of no use here.
 
-    Returns nothing if the first derivatives are exact; raises AssertionError with the report, which has an exact
-    counterexample, if one is wrong. What cannot be decided, and all orders above the first, is given to JAX's checker
-    with the settings, and a warning (`verify.testing.deciding.PointsOnlyWarning`) says so. What was proved goes to the
-    logger `gradproof`. Raises InputError if JAX is not installed.
+    Returns nothing if the derivatives of all orders are exact; raises AssertionError with the report, which has an
+    exact counterexample, if one is wrong. Those of a higher order are asked for as JAX's checker does, with the output
+    as the upstream or the arguments as the directions. What cannot be decided is given to JAX's checker with the
+    settings, and a warning (`verify.testing.deciding.PointsOnlyWarning`) says so. What was proved goes to the logger
+    `gradproof`. Raises InputError if JAX is not installed.
     """
     try:
         import jax  # noqa: F401

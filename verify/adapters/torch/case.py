@@ -38,6 +38,10 @@ FROZEN = "{} frozen"
 MODES = "vjp", "jvp"
 _SECOND = 2
 _CLOSED = "torch::autograd::Error"  # PyTorch's name of the operation that raises, when it is differentiated
+_PARTS = (
+    "order=2 is for real inputs: check a module of two, whose forward(self, re, im) returns "
+    "torch.view_as_real({}.apply(torch.complex(re, im)))"
+)
 _ONCE = "backward is marked once_differentiable: PyTorch takes no gradients of its gradients"
 
 
@@ -74,7 +78,7 @@ def calling_case(
     with naming(name or title):
         _check_order(order)
         if order == _SECOND and any(isinstance(value, Complex) for value in first.inputs.values()):
-            raise InputError("order=2 is for real inputs")
+            raise InputError(_PARTS.format(title))
         by_first = _differentiated(first.inputs)
         call, names, inputs, terms = second_order(first) if order == _SECOND else first
         options = terms.options or {}
