@@ -106,3 +106,15 @@ def test_another_exception_names_no_input():
         return dout
 
     assert "whole numbers" not in checked(run, k="4", w="3").comparisons[0].evidence.detail
+
+
+def test_entries_that_are_taken_by_a_real_input_name_it():
+    """In NumPy as in PyTorch."""
+
+    def run(k, w):
+        dout = yield w[k]
+        return None, dout
+
+    row = checked(run, k="N", w="M").comparisons[0]
+    assert "entries are taken by k, which is described as real" in row.evidence.detail
+    assert "gradproof.integer('N', below=...)" in row.evidence.detail

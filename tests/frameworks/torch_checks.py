@@ -284,7 +284,7 @@ REFUSED = {
     by_address: "data_ptr",
     drawn: "aten.rand.default draws random numbers",
     dropped: "random numbers",
-    by_unknown: "aten.i0.default cannot be traced",
+    by_unknown: 'aten.i0.default cannot be traced; "Add an operation" in docs/how-to/frameworks.md',
     by_unknown_within: "prims.signbit.default cannot be traced",
     reduced: "aten.scatter.value_reduce",
     rounded: "aten.div.Scalar_mode|aten.div.Tensor_mode",
@@ -986,6 +986,42 @@ def test_a_write_into_a_conjugated_view_is_named():
     """And is not taken for one into a tensor from before the run."""
     row = the_row(into_a_conjugated_view, z=verify.complex("3"))
     assert "writes into a conjugated view" in row.evidence.detail
+
+
+def entries_by(ctx, index, x):
+    ctx.save_for_backward(index, x)
+    return x[index]
+
+
+def entries_by_long(ctx, index, x):
+    ctx.save_for_backward(index.long(), x)
+    return x[index.long() + 3]
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [(entries_by, "entries are taken by index, which"), (entries_by_long, "makes whole numbers of index")],
+)
+def test_whole_numbers_that_are_described_as_real(forward, said):
+    """The input is named, and what to write."""
+    row = the_row(forward, index=verify.real("2", low=1, high=2), x="3")
+    assert row.verdict is Verdict.ERROR
+    assert re.search(rf"IndexError.*{said}.*gradproof.integer\('2', below=...\)", row.evidence.detail)
+
+
+def test_what_the_engine_raises_has_no_name_of_pytorchs():
+    """No function of the user's raised it; one that did is named also where PyTorch's lines lie within."""
+    row = the_row(lambda ctx, x: x * 1, lambda ctx, g: g.sum())
+    assert row.verdict is Verdict.ERROR
+    assert not row.evidence.function
+    row = the_row(lambda ctx, x: x * 1, lambda ctx, g: torch.zeros(2).index_add(0, torch.tensor([5]), g[:1]))
+    assert "lambda" in row.evidence.function
+
+
+def test_a_forward_without_inputs():
+    """The parameter that there is would be the context."""
+    with pytest.raises(InputError, match="takes no input: its first parameter is the context"):
+        torch_function(of(lambda x: x), x="N")
 
 
 def test_bad_input_is_named():

@@ -6,6 +6,8 @@ from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
 
+HOW_TO_ADD = '; "Add an operation" in docs/how-to/frameworks.md tells how to'
+
 
 def unfollowed(function: str, way: str = "", because: str = "") -> TraceError:
     """Return the error for a function that cannot be followed, called in some way, and why not."""

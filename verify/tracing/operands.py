@@ -20,9 +20,13 @@ _BY_SHAPE = (ValueError, IndexError)  # what NumPy raises where shapes do not fi
 
 
 def raising_frame(problem: BaseException) -> TracebackType | None:
-    """Return the innermost step of a traceback in the user's code, or of what is installed where there is none."""
-    steps = [step for step in _steps(problem.__traceback__) if may_be_users(step.tb_frame.f_code.co_filename)]
-    own = [step for step in steps if not _is_called(step.tb_frame)] or steps
+    """Return the innermost step of a traceback in the user's code, or of what is installed where there is none.
+
+    What a framework's engine raises beside the user's code has none.
+    """
+    files = [(step, step.tb_frame.f_code.co_filename) for step in _steps(problem.__traceback__)]
+    steps = [step for step, file in files if may_be_users(file) and not is_passed(file)]
+    own = [step for step in steps if not _is_numerical(step.tb_frame)] or steps
     return own[-1] if own else None
 
 
@@ -42,15 +46,27 @@ def shapes_at(problem: BaseException, step: TracebackType) -> str:
     return " and ".join(filter(None, [", ".join(shapes[:-1]), *shapes[-1:]]))
 
 
+def real_index(problem: BaseException | None) -> str:
+    """Return the name of an array of real numbers by which the expression that raised takes entries, or nothing."""
+    step = raising_frame(problem) if isinstance(problem, IndexError) else None
+    expression = None if step is None else _expression_at(step)
+    if step is None or expression is None:
+        return ""
+    keys = [node.slice for node in ast.walk(expression) if isinstance(node, ast.Subscript)]
+    several = [part for key in keys for part in (key.elts if isinstance(key, ast.Tuple) else [key])]
+    names = [part.id for part in several if isinstance(part, ast.Name)]
+    return next((name for name in names if _is_real(step.tb_frame.f_locals.get(name))), "")
+
+
+def _is_real(value: object) -> bool:
+    """Tell whether a value is an array or a tensor of real numbers, by its type, which frameworks have of their own."""
+    return any(kind in str(getattr(value, "dtype", "")) for kind in ("float", "object"))
+
+
 def _steps(step: TracebackType | None) -> Iterator[TracebackType]:
     while step is not None:
         yield step
         step = step.tb_next
-
-
-def _is_called(frame: FrameType) -> bool:
-    """Tell whether a frame is of what was called by the line that is looked for: a framework's, or of numbers."""
-    return is_passed(frame.f_code.co_filename) or _is_numerical(frame)
 
 
 def _is_numerical(frame: FrameType) -> bool:

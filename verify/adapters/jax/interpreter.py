@@ -21,7 +21,7 @@ from verify.adapters.jax.moves import MOVES, moved
 from verify.adapters.jax.places import at_line, holds_of_users
 from verify.adapters.jax.primitives import COMPUTED, SCATTERED, UNBOUNDED
 from verify.adapters.jax.values import entering, is_real, is_symbolic, refused
-from verify.model.unfollowed import unbounded
+from verify.model.unfollowed import HOW_TO_ADD, unbounded
 from verify.tracing.arrays import arrays
 
 _Values = Sequence[Any]
@@ -112,7 +112,7 @@ def _computed(equation: Any, operands: list[Any]) -> Any:
         return SCATTERED[name](equation.params, *operands, equation=equation)
     if name in COMPUTED:
         return COMPUTED[name](equation.params, *operands)
-    return refused(f"the primitive {name} of JAX cannot be traced")
+    return refused(f"the primitive {name} of JAX cannot be traced{HOW_TO_ADD}")
 
 
 def _body(params: Any) -> Any:

@@ -22,6 +22,7 @@ from verify.adapters.pytensor.operations import HOLDING, REFUSED, SYMBOLIC, kind
 from verify.adapters.pytensor.values import entering, refused
 from verify.model.errors import GradproofError
 from verify.model.lines import Line, called_from
+from verify.model.unfollowed import HOW_TO_ADD
 from verify.model.where import is_users
 from verify.tracing.arrays import arrays
 
@@ -83,7 +84,7 @@ def _made(node: Any, operands: Sequence[Any]) -> Sequence[Any]:
     if (function := _plainly.get()) and (holding := HOLDING.intersection(names)):
         refused(_HELD.format(function, *holding))
     if not REFUSED.isdisjoint(names):
-        refused(f"the operation {op} of PyTensor cannot be traced")
+        refused(f"the operation {op} of PyTensor cannot be traced{HOW_TO_ADD}")
     if isinstance(op, OpFromGraph):
         return evaluated(op.inner_inputs, operands, op.inner_outputs)
     if arrays.active() is not None and (own := next((SYMBOLIC[name] for name in names if name in SYMBOLIC), None)):

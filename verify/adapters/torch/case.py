@@ -42,6 +42,7 @@ _PARTS = (
     "order=2 is for real inputs: check a module of two, whose forward(self, re, im) returns "
     "torch.view_as_real({}.apply(torch.complex(re, im)))"
 )
+_CONTEXT = "its first parameter is the context, unless there is a setup_context"
 _ONCE = "backward is marked once_differentiable: PyTorch takes no gradients of its gradients"
 
 
@@ -134,6 +135,8 @@ def parameters_of(function: Any, written: Mapping[str, Any]) -> list[str]:
     """Return the arguments of `apply` in order, by the parameters of forward; raises InputError for other names."""
     has_context = function.setup_context is torch.autograd.Function.setup_context
     parameters = [*inspect.signature(function.forward).parameters.values()][has_context:]
+    if has_context and not parameters:
+        raise InputError(f"{function.__name__}.forward takes no input: {_CONTEXT}")
     if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
         return [*written]
     names = [parameter.name for parameter in parameters]

@@ -34,7 +34,7 @@ from verify.adapters.torch.tensors import (
     tensor_of,
 )
 from verify.model.reasons import Reason
-from verify.model.unfollowed import unbounded
+from verify.model.unfollowed import HOW_TO_ADD, unbounded
 from verify.tracing.arrays import arrays
 
 # Tensors of one number, or of memory that nobody has written to (None); the number may be an argument.
@@ -131,7 +131,7 @@ def _defined(function: Any, args: Any, options: Any) -> Any:
 
 
 def _unknown(function: Any) -> Any:
-    return refused(f"{function} cannot be traced", Reason.UNKNOWN_FUNCTION)
+    return refused(f"{function} cannot be traced{HOW_TO_ADD}", Reason.UNKNOWN_FUNCTION)
 
 
 def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:

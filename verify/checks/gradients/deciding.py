@@ -13,13 +13,16 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
+from verify.tracing.operands import real_index
 
 _NOTE = (
     "the output depends on {0} by the branches alone that {0} decides, as by astype(int), long(), argmax or a "
     "comparison: between them every derivative with respect to {0} is 0; if {0} holds whole numbers, describe it by "
     "gradproof.integer"
 )
-_HINT = "; the code makes whole numbers of {0}: if it holds such, describe it by gradproof.integer({1!r}, below=...)"
+_MADE = "; the code makes whole numbers of {}"
+_TAKEN = "; entries are taken by {}, which is described as real"
+_WRITE = ": if it holds whole numbers, describe it by gradproof.integer({!r}, below=...)"
 
 
 def notes(runs: Sequence[Exact]) -> list[str]:
@@ -38,15 +41,17 @@ def hinting(case: TracedCase, seen: Observation) -> Iterator[None]:
         yield
     except SubjectError as problem:
         if problem.broken:
-            problem.args = (f"{problem}{_hint(case, seen)}",)
+            problem.args = (f"{problem}{_hint(case, seen, real_index(problem.__cause__))}",)
         raise
 
 
-def _hint(case: TracedCase, seen: Observation) -> str:
-    """Say which input the code has made whole numbers of, if it has, before it raised an exception."""
+def _hint(case: TracedCase, seen: Observation, index: str) -> str:
+    """Say which input is used as an `index`, or the code has made whole numbers of, before it raised an exception."""
+    if index in case.inputs:
+        return _TAKEN.format(index) + _WRITE.format(case.inputs[index].shape)
     rounded = {node for node, _ in seen.trace.steps.values()}
-    names = [name for name in seen.inputs if rounded and _reaches(seen, rounded, name)]
-    return _HINT.format(names[0], case.inputs[names[0]].shape) if names and names[0] in case.inputs else ""
+    names = [name for name in seen.inputs if name in case.inputs and rounded and _reaches(seen, rounded, name)]
+    return _MADE.format(names[0]) + _WRITE.format(case.inputs[names[0]].shape) if names else ""
 
 
 def _only_decides(runs: Sequence[Observation], name: str) -> bool:
