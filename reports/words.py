@@ -32,6 +32,12 @@ _MALFORMED = {
     Reason.COMPLEX_VALUE: "not compared: backward returned complex numbers",
     Reason.UNWRITTEN_MEMORY: "not compared: backward returned entries that were never written",
 }
+# Why a file has no case that could be compared.
+_UNREAD = {
+    Reason.NO_TARGET: "not compared: there is no case at this place",
+    Reason.NOT_PYTHON: "not compared: the file is not Python",
+    Reason.IMPORT_FAILED: "not compared: importing the file raised an exception",
+}
 _NO_NUMBERS = "not compared: backward did not return an array of numbers"
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"
 # Why a wrong gradient may be meant as that of another function.
@@ -106,6 +112,8 @@ def sentence(comparison: Comparison) -> str:
         return "not judged: the check was stopped before its end; the other rows are certain"
     if comparison.evidence.function:
         return f"not compared: {comparison.evidence.function} raised an exception"
+    if comparison.evidence.reason in _UNREAD:
+        return _UNREAD[comparison.evidence.reason]
     if comparison.evidence.kind == "malformed":
         return _MALFORMED.get(comparison.evidence.reason or Reason.WRONG_SHAPE, _NO_NUMBERS)
     if comparison.evidence.kind == "lost":
