@@ -14,12 +14,13 @@ from verify.checks.claims.dependence import dependence, unmasked, unused_upstrea
 from verify.checks.claims.epsilons import BESIDE
 from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
-from verify.checks.claims.held import held_constant
+from verify.checks.claims.held import held_constant, is_looked_at
 from verify.checks.claims.imprecise import imprecise
 from verify.checks.claims.measures import measured, products, quotients, singles
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
+from verify.checks.claims.sloped import sloped
 from verify.checks.claims.suspect import Suspect
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
@@ -328,6 +329,15 @@ def _shape_only(s: Suspect) -> str:
     return ""
 
 
+def _at_small_sizes(s: Suspect) -> str:
+    """Find at small sizes what forward computes that backward ignores, or whose slope it has wrong."""
+    small = None if is_looked_at(s) or not s.fits else s.smaller()
+    if small is None or not small.fits or small.is_(small.expected):
+        return ""
+    mistake = held_constant(small) or sloped(small)
+    return mistake and f"{mistake} (proved at {', '.join(f'{name}={size}' for name, size in small.sizes.items())})"
+
+
 # Tried in this order: the first that explains every entry is named.
 MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _zeros,
@@ -360,7 +370,9 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     unapplied,
     exchanged,
     raised,
+    sloped,
     imprecise,
+    _at_small_sizes,
     unmasked,
     dependence,
 )

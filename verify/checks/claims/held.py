@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import flint
 import numpy as np
@@ -32,17 +33,21 @@ _CLOSE = 1e-6  # relative: what floats may be off by
 
 def held_constant(s: Suspect) -> str:
     """Find the arrays of forward that backward ignores, and name them."""
-    if not s.fits or not s.name or len(s.expected) > _MOST_ENTRIES:
-        return ""
-    if len(s.graph.reach([*s.expected, *s.actual.nodes])) > _MOST_NODES:
+    if not is_looked_at(s):
         return ""
     forward = s.forward()
     if forward is None or not forward.intermediates or not _is_alike(s, forward):
         return ""
     choices: list[Sequence[Intermediate]] = [(array,) for array in forward.intermediates[:_MOST]]
     choices += itertools.combinations(forward.intermediates[:_MOST_PAIRED], 2)
-    sweep = _Sweep(s, forward)
+    sweep = Sweep(s, forward)
     return next((_sentence(parts) for parts in choices if _explains(s, forward, sweep, _nodes(parts))), "")
+
+
+def is_looked_at(s: Suspect) -> bool:
+    """Tell whether a gradient has the shape of its input, and is so small that others can be derived beside it."""
+    few = s.fits and bool(s.name) and len(s.expected) <= _MOST_ENTRIES
+    return few and len(s.graph.reach([*s.expected, *s.actual.nodes])) <= _MOST_NODES
 
 
 def _is_alike(s: Suspect, forward: Forward) -> bool:
@@ -60,7 +65,7 @@ def _nodes(parts: Sequence[Intermediate]) -> frozenset[int]:
     return frozenset[int]().union(*(part.nodes for part in parts))
 
 
-def _explains(s: Suspect, forward: Forward, sweep: _Sweep, held: Collection[int]) -> bool:
+def _explains(s: Suspect, forward: Forward, sweep: Sweep, held: Collection[int]) -> bool:
     """Tell whether the gradient is the exact one with some nodes as constants."""
     if not sweep.is_close(held):
         return False
@@ -71,46 +76,54 @@ def _explains(s: Suspect, forward: Forward, sweep: _Sweep, held: Collection[int]
     return s.is_(gradient) or all(field.equal(s.graph, pairs, 0, Laws.ROOTS)[0])  # as of 1 / sqrt(var), differentiated
 
 
-class _Sweep:
+Instead = Mapping[int, tuple[int, int]]  # by node, to which other one its adjoint goes, and times what
+
+
+class Sweep:
     """The slopes of all operations of forward at the sample, as floats."""
 
     def __init__(self, s: Suspect, forward: Forward) -> None:
         trace, self._outputs, self._entries = forward.trace, forward.outputs, forward.inputs[s.name]
         order = [node for node in trace.reach([output for output, _ in self._outputs]) if trace.args[node]]
-        slopes = {node: _slopes(trace, node) for node in order}
-        at = _floats(trace, [*(upstream for _, upstream in self._outputs), *itertools.chain(*slopes.values())], s)
+        slopes = {node: slopes_of(trace, node) for node in order}
+        at = floats(trace, [*(upstream for _, upstream in self._outputs), *itertools.chain(*slopes.values())], s)
         self._upstream = [at[upstream] for _, upstream in self._outputs]
         self._steps = [(node, trace.args[node], [at[by] for by in slopes[node]]) for node in reversed(order)]
-        actual = _floats(s.graph, s.actual.nodes, s)
+        self._suspect, self._trace = s, trace
+        actual = floats(s.graph, s.actual.nodes, s)
         self._actual = np.array([actual[node] for node in s.actual.nodes])
 
-    def is_close(self, held: Collection[int]) -> bool:
-        """Tell whether the gradient with some nodes as constants may be the one that was returned."""
-        gradient = self._gradient(held)
+    def is_close(self, held: Collection[int], instead: Instead = MappingProxyType({})) -> bool:
+        """Tell whether the gradient with some nodes as constants, or passed by others, may be what was returned."""
+        gradient = self._gradient(held, instead)
         finite = np.isfinite(gradient) & np.isfinite(self._actual)
         gradient, actual = gradient[finite], self._actual[finite]
         with np.errstate(over="ignore"):  # of floats of opposite signs, whose difference is beyond all of them
             return bool((np.abs(gradient - actual) <= _CLOSE * np.abs(actual).max(initial=0)).all())
 
-    def _gradient(self, held: Collection[int]) -> NDArray[np.float64]:
+    def _gradient(self, held: Collection[int], instead: Instead) -> NDArray[np.float64]:
+        at = floats(self._trace, [by for _, by in instead.values()], self._suspect)
         pending: defaultdict[int, float] = defaultdict(float)
         for (output, _), upstream in zip(self._outputs, self._upstream, strict=True):
             pending[output] += upstream
         for node, arguments, slopes in self._steps:
-            if node in pending and node not in held:
+            if node in instead:
+                argument, slope = instead[node]
+                pending[argument] += at[slope] * pending[node]
+            elif node in pending and node not in held:
                 for argument, by in zip(arguments, slopes, strict=True):
                     pending[argument] += by * pending[node]
         return np.array([pending[node] for node in self._entries])
 
 
-def _floats(graph: Graph, nodes: Sequence[int], s: Suspect) -> dict[int, float]:
+def floats(graph: Graph, nodes: Sequence[int], s: Suspect) -> dict[int, float]:
     """Return the values of nodes at the sample, NaN for what is not known."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, [*dict.fromkeys(nodes)], s.region.sample)
         return {node: float(value.mid()) if value.is_finite() else np.nan for node, value in values.items()}
 
 
-def _slopes(graph: Graph, node: int) -> Sequence[int]:
+def slopes_of(graph: Graph, node: int) -> Sequence[int]:
     """Return the derivatives of an operation by its operands, as nodes."""
     op, args = graph.ops[node], graph.args[node]
     if op == "sum":

@@ -48,7 +48,8 @@ class Suspect:
 
     `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
     of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
-    are those of the named dimensions, and `resized` returns the gradient with another size of one, if it has any.
+    are those of the named dimensions, `resized` returns the gradient with another size of one, if it has any, and
+    `smaller` that with small sizes of all.
     """
 
     graph: Graph
@@ -72,6 +73,7 @@ class Suspect:
     named: Mapping[int, str] = field(default_factory=dict)  # the entries of outputs
     forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
     resized: Callable[[str], Suspect | None] = lambda _: None
+    smaller: Callable[[], Suspect | None] = lambda: None
 
     @property
     def fits(self) -> bool:

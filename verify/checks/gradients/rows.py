@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -52,6 +52,7 @@ _BENEATH = Evidence(
 _NO_VALUE = ": forward has no value for {0}=1; with sizes={1} in the case, that size alone is checked"
 _LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order of the operations
 _BITS = 128
+_SMALL = (2, 3)  # sizes at which a mistake is looked for in what is too large for it
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -214,18 +215,37 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
 def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     forward = cache(lambda: read_forward(case, claim.exact.seen))
     resized = cache(partial(_resized, case, claim, seed))
-    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward, resized=resized)
+    smaller = cache(partial(_smaller, case, claim, seed))
+    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward, resized=resized, smaller=smaller)
+
+
+def _smaller(case: TracedCase, claim: Claim, seed: int) -> Suspect | None:
+    """Return a gradient with small sizes that the code takes, where there are any smaller ones."""
+    sizes = claim.exact.seen.variant.sizes
+    for size in _SMALL:
+        small = {name: value if name in case.sizes else min(size, value) for name, value in sizes.items()}
+        if small != sizes and (suspect := _of_sizes(case, claim, seed, small)):
+            return suspect
+    return None
 
 
 def _resized(case: TracedCase, claim: Claim, seed: int, name: str) -> Suspect | None:
     """Return a gradient where one dimension has another size, or nothing where the code takes none of a few."""
     variant = claim.exact.seen.variant
     for size in (variant.sizes[name] + 1, 2 * variant.sizes[name], 1):
-        with suppress(SubjectError, ProtocolError):
-            (other, *_) = variants(case, [{**variant.sizes, name: size}], [variant.options])
-            exact = Exact(case, observe(case, other, seed), twice=False)
-            if claim.name in exact.seen.gradients and claim.name not in exact.seen.malformed:
-                return exact.suspect(claim.name, exact.seen.gradients[claim.name])
+        if suspect := _of_sizes(case, claim, seed, {**variant.sizes, name: size}):
+            return suspect
+    return None
+
+
+def _of_sizes(case: TracedCase, claim: Claim, seed: int, sizes: Mapping[str, int]) -> Suspect | None:
+    """Return a gradient at other sizes, or nothing where the code does not take them."""
+    with suppress(SubjectError, ProtocolError):
+        (other, *_) = variants(case, [dict(sizes)], [claim.exact.seen.variant.options])
+        exact = Exact(case, observe(case, other, seed), twice=False)
+        if claim.name in exact.seen.gradients and claim.name not in exact.seen.malformed:
+            suspect = exact.suspect(claim.name, exact.seen.gradients[claim.name])
+            return replace(suspect, forward=cache(lambda: read_forward(case, exact.seen)))
     return None
 
 
