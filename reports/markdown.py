@@ -68,7 +68,7 @@ def _explained(comparison: Comparison) -> list[str]:
 def _findings(case: CaseResult) -> list[str]:
     lines = [
         f"- {_bold(severity) if finding.bad else severity} {_code(finding.code)}: {_text(sentence)}"
-        for severity, finding, sentence in words.findings(case)
+        for severity, finding, sentence in words.folded(words.findings(case))
     ]
     return [*lines, ""] if lines else []
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reports import anchors, cells, concise, layout, passing, rows, sides, words
-from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
+from verify.model.result import CaseResult, Comparison, Finding, Run, Verdict, exit_status, summary
 
 _COLORS = {
     Verdict.PROVED: "32",
@@ -22,6 +22,7 @@ _COLORS = {
     Verdict.ERROR: "31",
 }
 _SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2", "known": "33"}
+_MOST_ALIKE = 8  # cases with one hazard that are named
 _LABELLED = 14  # columns before a fact with a label
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
@@ -30,13 +31,14 @@ class Look(NamedTuple):
     """How a report looks: its colours, how much it says, and the columns that its sentences and its tables may take.
 
     Below a verbosity of 0 it has only what is not good, from 1 on the forward values and the evidence too. 0 columns
-    are as many as are needed.
+    are as many as are needed. What cases have in `common` is said once for all of them.
     """
 
     color: bool = False
     verbosity: int = 0
     width: int = 80
     table_width: int = 0
+    common: tuple[words.Common, ...] = ()
 
     @property
     def everything(self) -> bool:
@@ -72,13 +74,28 @@ def render(run: Run, look: Look = _PLAIN, *, page: str = "", places: Collection[
     """
     links = _links(run, page, places) if page else {}
     chosen = [case for case in rows.cases(run) if not look.failures_only or not case.passes]
+    look = look._replace(common=() if look.verbosity else tuple(words.common(chosen)))
     blocks = []
     for short, group in itertools.groupby(chosen, lambda case: look.verbosity == 0 and passing.brief(case)):
         members = list(group)
         blocks += [_passing(members, look)] if short else [block(case, look, links) for case in members]
     blocks += ["\n".join([words.STALE, *[f"  {entry}" for entry in run.stale]]) + "\n"] if run.stale else []
     last = [look.paint(line, _STATUS_COLORS[exit_status(run)]) for line in look.lines(f"{summary(run)}.")]
-    return "\n".join([*blocks, *_failed(run, look), *last]) + "\n"
+    return "\n".join([*blocks, *_common(look), *_failed(run, look), *last]) + "\n"
+
+
+def _common(look: Look) -> list[str]:
+    """Return what many cases have alike, a line for each hazard, as one block."""
+    hazard = look.paint("hazard", _SEVERITIES["hazard"])
+    lines = [
+        line
+        for item in look.common
+        for line in look.lines(
+            f"{hazard} {item.code}: {item.title}: {len(item.places)} cases: "
+            f"{words.enumeration(item.places, ', ', _MOST_ALIKE)} (gradproof explain {item.code})"
+        )
+    ]
+    return ["\n".join(lines) + "\n"] if lines else []
 
 
 def _passing(cases: Sequence[CaseResult], look: Look) -> str:
@@ -89,7 +106,7 @@ def _passing(cases: Sequence[CaseResult], look: Look) -> str:
     for case in cases:
         lines += _findings(case, look, subject=f"{case.name}: " if len(cases) > 1 else "")
     comparisons = [c for case in cases for c in case.comparisons]
-    if meaning := words.meaning(comparisons, [finding for case in cases for finding in case.findings]):
+    if meaning := words.meaning(comparisons, [finding for case in cases for _, finding, _ in _own(case, look)]):
         lines.append(f"  what that means: {meaning}")
     return "\n".join(lines) + "\n"
 
@@ -125,7 +142,7 @@ def block(case: CaseResult, look: Look = _PLAIN, links: Mapping[int, str] = Mapp
     lines += _inherited(table.rows, look)
     lines += _listed("the same line and likely mistake", repeats, look)
     lines += _findings(case, look)
-    listed = [finding for _, finding, _ in words.findings(case, failures_only=look.failures_only)]
+    listed = [finding for _, finding, _ in _own(case, look)]
     if meaning := words.meaning((row.comparison for row in table.rows if row.explained), listed):
         lines.append(f"  what that means: {meaning}")
     if not look.failures_only:
@@ -210,9 +227,16 @@ def _listed(label: str, listed: Sequence[rows.Row], look: Look) -> list[str]:
     return look.lines(f"{label}: {names} (-v explains each)", "  ") if listed else []
 
 
+def _own(case: CaseResult, look: Look) -> list[tuple[str, Finding, str]]:
+    """Return what was found in a case, without the hazards that many have."""
+    common = {item.code for item in look.common}
+    listed = words.findings(case, failures_only=look.failures_only)
+    return [item for item in listed if item[0] != "hazard" or item[1].code not in common]
+
+
 def _findings(case: CaseResult, look: Look, subject: str = "") -> list[str]:
     lines, explained = [], set[str]()
-    listed = words.findings(case, failures_only=look.failures_only)
+    listed = _own(case, look)
     for severity, finding, sentence in listed if look.everything else words.folded(listed):
         lines += look.lines(f"{look.paint(severity, _SEVERITIES[severity])} {finding.code}: {subject}{sentence}", "  ")
         if finding.bad and finding.code not in explained:

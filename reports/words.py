@@ -49,6 +49,7 @@ _SURROGATES = {
 _STATE_IT = "{}; to check the gradient of another function, state that function in the case: as_if=lambda x: x"
 _AS_IF = "the gradients are compared with the derivative of {}, as the case states, and not with that of forward"
 PROSE = ("likely", "entry", "as if")  # lines of explanations in words; the others are formulas, places and quotes
+_MANY = 4  # cases with the same hazard, which is said of all of them at once
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 24  # of a counterexample on arrays: all of a small one, so that it can be tried
 _EVERYTHING = "-v lists all"
@@ -327,6 +328,28 @@ def _as_one(group: Sequence[tuple[str, Finding, str]]) -> tuple[str, Finding, st
     others = [name for name in dict.fromkeys(finding.name for _, finding, _ in group) if name != first.name]
     more = f"; likewise {enumeration(others, ', ', _MOST_LIKEWISE)}" if others else ""
     return severity, first, sentence + more
+
+
+class Common(NamedTuple):
+    """A hazard that many cases have: its code and title, and where each has it."""
+
+    code: str
+    title: str
+    places: Sequence[str]
+
+
+def common(cases: Sequence[CaseResult]) -> list[Common]:
+    """Return the hazards that many cases have, unless these are of floats, whose numbers are each case's own."""
+    had: dict[str, list[tuple[str, Finding]]] = {}
+    for case in cases:
+        for severe, finding, _ in findings(case):
+            if severe == "hazard" and finding.code in FINDINGS and FINDINGS[finding.code].about is not Subject.FLOATS:
+                had.setdefault(finding.code, []).append((case.name, finding))
+    return [
+        Common(code, FINDINGS[code].title, list(dict.fromkeys(f"{name} ({finding.where})" for name, finding in group)))
+        for code, group in sorted(had.items())
+        if len({name for name, _ in group}) >= _MANY
+    ]
 
 
 def cure(finding: Finding) -> list[tuple[str, str]]:

@@ -1353,3 +1353,20 @@ def test_a_case_that_is_begun_is_decided_once_it_is_filled_in(command, folder):
         )
         (folder / "verify_odd.py").write_text(text)
         assert command("verify_odd.py", "--quick").status == status, text
+
+
+@pytest.mark.parametrize("many", [4, 3])
+def test_a_hazard_of_many_layers_is_said_once(command, folder, many):
+    """Four layers that keep their input are named in one line, with `-v` each has its own; three have theirs anyway."""
+    layer = (
+        "class Power{0}:\n    def forward(self, x):\n        self.x = x\n        return x**{0}\n\n"
+        "    def backward(self, dout):\n        return {0} * self.x ** ({0} - 1) * dout\n\n\n"
+    )
+    (folder / "powers.py").write_text("".join(layer.format(2 + number) for number in range(many)))
+    done = command("scan", "powers.py")
+    alike = "hazard GP120: the cache is the caller's array: 4 cases: Power2 (powers.py:2), Power3"
+    assert (alike in " ".join(done.out.split())) == (many == 4)
+    assert done.out.count("GP120") == (2 if many == 4 else 2 * many)
+    assert command("scan", "powers.py", "-v").out.count("hazard GP120: Power") == many
+    strict = command("scan", "powers.py", "--strict")
+    assert (strict.status, strict.out.count("hazard GP120: the cache")) == (1, 0)

@@ -157,10 +157,13 @@ def _swept(graph: Graph, outputs: Sequence[tuple[int, int]], entries: Sequence[i
 
 
 def _sentence(array: _Array, wrong: _Slope, right: _Slope | None) -> str:
-    named = array.name.isidentifier() and array.name != "u"
-    texts = [slope.text.replace("y", array.name) if named else slope.text for slope in (wrong, right) if slope]
-    meant = "" if named and array.place else f", where y is {array.name if array.place else 'the output'}"
-    argument = ", of u" if any("u" in slope.text for slope in (wrong, right) if slope) else ""
+    """Write both slopes by the name of the array, if it has one, and say what y and u are, where they are written."""
+    slopes = [slope.text for slope in (wrong, right) if slope]
+    named = array.place is not None and array.name.isidentifier() and array.name != "u"
+    texts = [text.replace("y", array.name) for text in slopes] if named else slopes
+    name = array.name if array.place else "the output"
+    letters = {"y": "" if named else name, "u": "what it is applied to"}
+    meant = [f"{letter} is {what}" for letter, what in letters.items() if what and any(letter in t for t in slopes)]
     where = f", at {array.place}," if array.place else ""
-    subject = f"{array.name}{argument}" if array.place else f"the output{argument}"
-    return f"the slope of {subject}{where} is taken as {' in place of '.join(texts)}{meant}"
+    ending = f", where {' and '.join(meant)}" if meant else ""
+    return f"the slope of {name}{where} is taken as {' in place of '.join(texts)}{ending}"
