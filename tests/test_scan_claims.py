@@ -343,3 +343,35 @@ def test_distances_beside_a_gradient_are_not_claimed_to_be_one(found):
     text = "def pair_loss(a, p):\n    da, ddistance = 2 * (a - p), np.abs(a - p)\n    loss = ((a - p) ** 2).sum()\n"
     with pytest.raises(IndexError):  # there is nothing to scan
         found(f"{text}    return loss, (da, ddistance)\n")
+
+
+SETTINGS = {
+    "a variable that a function sets": (
+        "FACTOR = 2\n\n\ndef set_factor(value):\n    global FACTOR\n    FACTOR = value\n\n\n",
+        "",
+        "FACTOR",
+        "only FACTOR=2 was tried",
+    ),
+    "a variable of the module": ("slope = 0.1\n\n\n", "", "slope", "only slope=0.1 was tried"),
+    "a number in the class": ("", "    alpha = 0.1\n\n", "self.alpha", "only alpha=0.1 was tried"),
+    "a constant that is set": (
+        "def sharper():\n    Scaled.STEEP = 3\n\n\n",
+        "    STEEP = 2\n\n",
+        "self.STEEP",
+        "only STEEP=2 was tried",
+    ),
+    "a constant of the module": ("TWO = 2\n\n\n", "", "TWO", ""),
+    "a constant of the class": ("", "    TWO = 2\n\n", "self.TWO", ""),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_settings_that_are_not_varied_are_named(found, setting):
+    """Numbers of a class or module that code may set are said to have had one value; constants are not."""
+    before, within, factor, words = SETTINGS[setting]
+    (case,), _ = found(
+        f"{before}class Scaled:\n{within}    def forward(self, x):\n        return {factor} * x\n\n"
+        f"    def backward(self, dout):\n        return {factor} * dout\n"
+    )
+    notes = [note for note in case.notes if "was tried" in note]
+    assert [note.startswith(words) for note in notes] == ([True] if words else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import is_dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from verify.scan.chosen import notes_of_call
 from verify.scan.options import default_numbers
 from verify.scan.recipe import Recipe, literal
 from verify.scan.shapes import is_size, is_weight
-from verify.scan.source import Function
+from verify.scan.source import Function, parameters
 from verify.scan.variation import called
 
 _ROW = "{0} is taken as an array of shape (1, {1}), as its gradient is: an array of shape ({1},) needs another gradient"
@@ -24,23 +24,34 @@ _NOTE = "only {} was tried; for other values, write a case: `gradproof init`"
 
 
 def notes_of(
-    candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], nodes: Sequence[Function]
+    candidate: Candidate,
+    recipe: Recipe,
+    module: Mapping[str, Any],
+    nodes: Sequence[Function],
+    rebound: Collection[str],
 ) -> tuple[str, ...]:
-    """Say which options had one value alone (`mask=None`), what was chosen or converted, and which arrays are rows."""
+    """Say which options had one value alone (`mask=None`), what was chosen or converted, and which arrays are rows.
+
+    What is `rebound` somewhere in the source is a setting, whatever its name.
+    """
     rows = [
         _ROW.format(name, match[1])
         for name, shape in recipe.arrays.items()
         if is_weight(name) and name not in recipe.stores and (match := re.fullmatch(r"1 (\w+)", shape))
     ]
-    return (*_untried(candidate, recipe, module, nodes), *notes_of_call(candidate, recipe, module), *rows)
+    return (*_untried(candidate, recipe, module, nodes, rebound), *notes_of_call(candidate, recipe, module), *rows)
 
 
 def _untried(
-    candidate: Candidate, recipe: Recipe, module: Mapping[str, Any], nodes: Sequence[Function]
+    candidate: Candidate,
+    recipe: Recipe,
+    module: Mapping[str, Any],
+    nodes: Sequence[Function],
+    rebound: Collection[str],
 ) -> Iterator[str]:
     deciding = {name for node in nodes for name in _branching(node)}
     numbers = {name: number for node in nodes for name, number in _numbers(node)}
-    defaults = [*_defaults(candidate, module, nodes), *numbers.items()]
+    defaults = [*_defaults(candidate, module, nodes, rebound), *_globals(module, nodes, rebound), *numbers.items()]
     texts = [
         f"{name}={literal(default)}"
         for name, default in defaults
@@ -58,7 +69,18 @@ def _settled(recipe: Recipe, numbers: Mapping[str, float]) -> set[str]:
     return {*recipe.inputs, *several, *passed, *(keys & {*numbers})}
 
 
-def _defaults(candidate: Candidate, module: Mapping[str, Any], nodes: Sequence[Function]) -> Iterator[tuple[str, Any]]:
+def _globals(
+    module: Mapping[str, Any], nodes: Sequence[Function], rebound: Collection[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers among the variables of the module that code reads and that are settings."""
+    own = {name for node in nodes for name in parameters(node)}
+    read = dict.fromkeys(name for node in nodes for name in _read(node) if name in module and name not in own)
+    yield from ((name, module[name]) for name in read if _is_setting(name, module[name], rebound))
+
+
+def _defaults(
+    candidate: Candidate, module: Mapping[str, Any], nodes: Sequence[Function], rebound: Collection[str]
+) -> Iterator[tuple[str, Any]]:
     """Yield what has a default: None, a text, a truth value, or what has numbers and is read, in classes as well.
 
     No size is among them: the sizes that were checked are in the report; and neither is a rate of learning.
@@ -73,13 +95,19 @@ def _defaults(candidate: Candidate, module: Mapping[str, Any], nodes: Sequence[F
                     yield name, item.default
         if inspect.isclass(function):
             yield from (
-                (name, value) for name, value in vars(function).items() if name in read and _is_setting(name, value)
+                (name, value)
+                for name, value in vars(function).items()
+                if name in read and _is_setting(name, value, rebound)
             )
 
 
-def _is_setting(name: str, value: Any) -> bool:
-    """Tell whether an attribute of a class may be set to other values: no constant, by its name or its many digits."""
-    return type(value) is float and value == float(f"{value:g}") and not name.isupper()
+def _is_setting(name: str, value: Any, rebound: Collection[str]) -> bool:
+    """Tell whether a number of a class or module may be set to other values: somewhere it is, or it looks like one.
+
+    A constant does not, by its name or its many digits.
+    """
+    plain = type(value) is float and value == float(f"{value:g}") and not name.isupper()
+    return plain or (type(value) in (int, float) and name in rebound)
 
 
 def _has_number(default: Any) -> bool:

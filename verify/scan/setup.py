@@ -104,7 +104,9 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any], open
         recipe = replace(recipe, sizes=dict([first]))
     functions = _functions(candidate, source)
     recipe = with_options(candidate, recipe, module, choices(*functions))
-    return best._replace(recipe=replace(recipe, notes=(*recipe.notes, *notes_of(candidate, recipe, module, functions))))
+    return best._replace(
+        recipe=replace(recipe, notes=(*recipe.notes, *notes_of(candidate, recipe, module, functions, source.rebound)))
+    )
 
 
 def _opened(recipe: Recipe, opening: str, values: Mapping[str, Any]) -> Recipe:

@@ -61,6 +61,14 @@ class Source:
                 self.makers[name] = node
                 yield from self._scopes(node.body, f"{name}.", name)
 
+    @property
+    def rebound(self) -> frozenset[str]:
+        """Return the variables of the module that functions set, and the attributes that are set of anything."""
+        nodes = list(ast.walk(self.tree))
+        declared = {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+        stores = (node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
+        return frozenset({*declared, *stores})
+
     def bases(self, name: str) -> list[str]:
         """Return the bases of a class that are in this source, as names, and the others as they are written."""
         written = [ast.unparse(base) for base in self.classes[name].bases]
