@@ -37,7 +37,8 @@ def likely(literal, *, quick, **options):
 def test_the_option_with_which_a_gradient_is_right_is_named(quick):
     """A number that is a default of forward and a literal of backward is right with the default alone."""
     assert likely(2.0, quick=quick, scale=[2.0, 1.75], train=[True, False]) == [
-        "right with scale=2.0, wrong with scale=1.75: too large by a factor of 8/7"
+        "right with scale=2.0, wrong with scale=1.75: too large by a factor of 2/scale, 8/7 here: is an option missing, or "
+        "a number in its place?"
     ]
 
 

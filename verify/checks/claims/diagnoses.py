@@ -16,10 +16,12 @@ from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.claims.held import held_constant, is_looked_at
 from verify.checks.claims.imprecise import imprecise
+from verify.checks.claims.irrational import irrational_term
 from verify.checks.claims.measures import measured, products, quotients, singles
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
+from verify.checks.claims.settings import factor_of_option
 from verify.checks.claims.sloped import sloped
 from verify.checks.claims.suspect import Suspect
 from verify.graph.graph import Graph
@@ -110,6 +112,8 @@ def _factor(s: Suspect) -> str:
         return f"{verb} by a factor of {name}, {size} here{sign}: {hint if whole else 'is a size wrong?'}"
     if root := measured(s, float(abs(ratio)), [*singles(s.sizes), *quotients(s.sizes)], power=2):
         return f"{verb} by a factor of sqrt({root}), {size} here{sign}: is the root of a size wrong, or missing?"
+    if text := factor_of_option(s, float(abs(ratio))):
+        return f"{verb} by a factor of {text}, {size} here{sign}: is an option missing, or a number in its place?"
     return f"{verb} by {factor_text(ratio)}{sign}"
 
 
@@ -367,6 +371,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     ratio,
     differing_uses,
     differing_terms,
+    irrational_term,
     unapplied,
     exchanged,
     raised,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache, partial
 from typing import Any
 
@@ -52,6 +53,7 @@ _BENEATH = Evidence(
 _NO_VALUE = ": forward has no value for {0}=1; with sizes={1} in the case, that size alone is checked"
 _LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order of the operations
 _BITS = 128
+_MUCH = 1e6  # numbers that stand for infinity are no factors
 _SMALL = (2, 3)  # sizes at which a mistake is looked for in what is too large for it
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
@@ -216,7 +218,31 @@ def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     forward = cache(lambda: read_forward(case, claim.exact.seen))
     resized = cache(partial(_resized, case, claim, seed))
     smaller = cache(partial(_smaller, case, claim, seed))
-    return replace(claim.exact.suspect(claim.name, claim.actual), forward=forward, resized=resized, smaller=smaller)
+    reoptioned = cache(partial(_reoptioned, case, claim, seed))
+    suspect = claim.exact.suspect(claim.name, claim.actual)
+    options = _numbers(claim.exact.seen.variant.options)
+    return replace(suspect, forward=forward, resized=resized, smaller=smaller, options=options, reoptioned=reoptioned)
+
+
+def _numbers(options: Mapping[str, Any]) -> dict[str, Fraction]:
+    """Return the options that are numbers other than 0, as they are written."""
+    return {
+        name: Fraction(repr(value)) for name, value in options.items() if type(value) is float and 0 < value < _MUCH
+    }
+
+
+def _reoptioned(case: TracedCase, claim: Claim, seed: int, name: str) -> list[Suspect]:
+    """Return a gradient at the other values of an option, or nothing where the code does not take one of them."""
+    variant = claim.exact.seen.variant
+    suspects = []
+    for value in case.options.get(name, ()):
+        if value != variant.options[name]:
+            options = {**variant.options, name: value}
+            suspect = _at(case, claim, seed, variant.sizes, options)
+            if suspect is None or name not in _numbers(options):
+                return []
+            suspects.append(replace(suspect, options=_numbers(options)))
+    return suspects
 
 
 def _smaller(case: TracedCase, claim: Claim, seed: int) -> Suspect | None:
@@ -240,8 +266,15 @@ def _resized(case: TracedCase, claim: Claim, seed: int, name: str) -> Suspect | 
 
 def _of_sizes(case: TracedCase, claim: Claim, seed: int, sizes: Mapping[str, int]) -> Suspect | None:
     """Return a gradient at other sizes, or nothing where the code does not take them."""
+    return _at(case, claim, seed, sizes, claim.exact.seen.variant.options)
+
+
+def _at(
+    case: TracedCase, claim: Claim, seed: int, sizes: Mapping[str, int], options: Mapping[str, Any]
+) -> Suspect | None:
+    """Return a gradient at sizes and options, or nothing where the code does not take them."""
     with suppress(SubjectError, ProtocolError):
-        (other, *_) = variants(case, [dict(sizes)], [claim.exact.seen.variant.options])
+        (other, *_) = variants(case, [dict(sizes)], [options])
         exact = Exact(case, observe(case, other, seed), twice=False)
         if claim.name in exact.seen.gradients and claim.name not in exact.seen.malformed:
             suspect = exact.suspect(claim.name, exact.seen.gradients[claim.name])
