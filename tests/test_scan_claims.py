@@ -375,3 +375,22 @@ def test_settings_that_are_not_varied_are_named(found, setting):
     )
     notes = [note for note in case.notes if "was tried" in note]
     assert [note.startswith(words) for note in notes] == ([True] if words else [])
+
+
+MASKED = (
+    "class Masked:\n    def forward(self, x, mask):\n        self.mask = mask.copy()\n"
+    "        s = np.where(mask, x, -1e9)\n        e = np.exp(s - s.max(-1, keepdims=True))\n"
+    "        self.y = e / e.sum(-1, keepdims=True)\n        return self.y.copy()\n\n    def backward(self, dout):\n"
+    "        d = self.y * (dout - (dout * self.y).sum(-1, keepdims=True))\n        return {}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("returned", "allowed"),
+    [("np.where(self.mask, d, 0)", {Verdict.PROVED}), ("d", {Verdict.PROVED, Verdict.AGREES, Verdict.REFUTED})],
+)
+def test_rows_that_are_masked_in_full_are_named(found, returned, allowed):
+    """Where all scores of a row are one number the exact gradient is 0: a note says so, whatever backward returns."""
+    (case,), _ = found(MASKED.format(returned))
+    assert {row.verdict for row in check(case, 0).comparisons} <= allowed
+    assert any("the exact gradient of that row is 0" in note for note in case.notes)

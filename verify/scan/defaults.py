@@ -13,6 +13,7 @@ from typing import Any
 from verify.scan import names
 from verify.scan.candidate import Candidate
 from verify.scan.chosen import notes_of_call
+from verify.scan.hints import has_infinity
 from verify.scan.options import default_numbers
 from verify.scan.recipe import Recipe, literal
 from verify.scan.shapes import is_size, is_weight
@@ -20,6 +21,10 @@ from verify.scan.source import Function, parameters
 from verify.scan.variation import called
 
 _ROW = "{0} is taken as an array of shape (1, {1}), as its gradient is: an array of shape ({1},) needs another gradient"
+_MASKED = (
+    "{} is tried with rows of zeros and rows of ones as well: where forward puts one number in the place of all scores "
+    "of a row, the exact gradient of that row is 0"
+)
 _NOTE = "only {} was tried; for other values, write a case: `gradproof init`"
 
 
@@ -39,7 +44,13 @@ def notes_of(
         for name, shape in recipe.arrays.items()
         if is_weight(name) and name not in recipe.stores and (match := re.fullmatch(r"1 (\w+)", shape))
     ]
-    return (*_untried(candidate, recipe, module, nodes, rebound), *notes_of_call(candidate, recipe, module), *rows)
+    masked = [_MASKED.format(", ".join(sorted(recipe.masks)))] if recipe.masks and has_infinity(nodes) else []
+    return (
+        *_untried(candidate, recipe, module, nodes, rebound),
+        *masked,
+        *notes_of_call(candidate, recipe, module),
+        *rows,
+    )
 
 
 def _untried(

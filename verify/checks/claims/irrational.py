@@ -29,21 +29,22 @@ def irrational_term(s: Suspect) -> str:
     if not nodes or any(formulas.size(s.graph, node).operations > _MOST_OPERATIONS for node in nodes):
         return ""
     wrong = [pair for pair in zip(s.expected, s.actual.nodes, strict=True) if pair[0] != pair[1]]
-    found = [_term(s, *pair) for pair in wrong]
-    texts = {text for _, text in found}
+    terms = [_term(s, *pair) for pair in wrong]
+    texts = {text for _, text in terms}
     if len(texts) != 1 or not (text := texts.pop()):
         return ""
-    term = written_term(s.graph, found[0][0])
+    term = written_term(s.graph, terms[0][0])
     return f"one term is {text}{f': {term}' if term else ''}"
 
 
 def _term(s: Suspect, expected: int, actual: int) -> tuple[int, str]:
-    """Return the one term that has a factor, and how far it is off; nothing where several or none may be it."""
+    """Return the one term among several that has a factor, and how far it is off; nothing where more may be it."""
     candidates = []
-    for term in dict.fromkeys(expanded(s.graph, expected)):
+    terms = list(dict.fromkeys(expanded(s.graph, expected)))
+    for term in terms if len(terms) > 1 else ():
         factors = [_factor(s, expected, actual, term, move) for move in _MOVES]
         if all(factors) and all(abs(factor / factors[0] - 1) < _ROUNDED for factor in factors):
-            candidates.append((term, _written(factors[0])))
+            candidates.append((term, _written(s, factors[0])))
     return candidates[0] if len(candidates) == 1 else (expected, "")
 
 
@@ -57,14 +58,15 @@ def _factor(s: Suspect, expected: int, actual: int, term: int, move: Fraction) -
         return float(factor.mid()) if balls.is_known(factor) else 0.0
 
 
-def _written(factor: float) -> str:
+def _written(s: Suspect, factor: float) -> str:
     """Say how far off a factor is, where its square is a fraction, with pi or without; nothing for others."""
     size, verb = max(abs(factor), 1 / abs(factor)), "large" if abs(factor) > 1 else "small"
     for text, square in (("{}", size**2), ("{}*pi", size**2 / math.pi), ("{}/pi", size**2 * math.pi)):
         near = Fraction(square).limit_denominator(_DENOMINATOR)
         if near and abs(float(near) / square - 1) < _ROUNDED and not _is_square(near, text):
             sign = ", and of the wrong sign" if factor < 0 else ""
-            return f"too {verb} by a factor of sqrt({text.format(near).removeprefix('1*')}){sign}"
+            sizes = ", at these sizes" if near in s.sizes.values() else ""
+            return f"too {verb} by a factor of sqrt({text.format(near).removeprefix('1*')}){sizes}{sign}"
     return ""
 
 

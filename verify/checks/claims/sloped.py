@@ -162,8 +162,8 @@ def _sentence(array: _Array, wrong: _Slope, right: _Slope | None) -> str:
     named = array.place is not None and array.name.isidentifier() and array.name != "u"
     texts = [text.replace("y", array.name) for text in slopes] if named else slopes
     name = array.name if array.place else "the output"
-    letters = {"y": "" if named else name, "u": "what it is applied to"}
-    meant = [f"{letter} is {what}" for letter, what in letters.items() if what and any(letter in t for t in slopes)]
+    letters = {"u": "what it is applied to"} if named else {"y": name, "u": "what it is applied to"}
+    meant = [f"{letter} is {text}" for letter, text in letters.items() if any(letter in slope for slope in slopes)]
     where = f", at {array.place}," if array.place else ""
     ending = f", where {' and '.join(meant)}" if meant else ""
     return f"the slope of {name}{where} is taken as {' in place of '.join(texts)}{ending}"
