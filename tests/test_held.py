@@ -139,3 +139,20 @@ def test_gradients_beyond_floats():
     domain = verify.real("", low=0)
     case = verify.pair(lambda x, p: (x**p) ** (p + 1), backward, x=domain, p=domain)
     assert "REFUTED" in {row.verdict.name for row in verify.check(case).comparisons}
+
+
+class Shrunk:
+    """A soft threshold whose gradient has one side only."""
+
+    def forward(self, x):
+        self.x = x.copy()
+        return np.sign(x) * np.maximum(np.abs(x) - 0.5, 0)
+
+    def backward(self, dout):
+        return dout * (self.x > 0.5)
+
+
+def test_an_array_of_which_one_side_of_a_branch_is_missing_is_not_held():
+    """What flows through it on the other side is there."""
+    (diagnosis,) = diagnoses(verify.layer(Shrunk, inputs={"x": "5"}))
+    assert diagnosis.startswith("the terms with dout[")

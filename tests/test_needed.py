@@ -163,3 +163,20 @@ def test_many_runs_are_not_made():
     """Of a large layer the inputs that are compared are named after a few."""
     row = refuted(Wide, {"x": "12 12", "gate": verify.fixed("12 12")})
     assert row.verdict is verify.Verdict.REFUTED
+
+
+def test_other_entries_have_the_values_of_their_own_branches():
+    """At such a point other entries may take other branches than at the sample: their values are those of the code."""
+
+    class Ramp:
+        def forward(self, x, gate):
+            self.is_open = gate > 0.5
+            return np.where(self.is_open, 2 * x, 3 * x).sum(axis=1)
+
+        def backward(self, dout):
+            return np.where(self.is_open, 5, 3) * dout[:, None]
+
+    row = refuted(Ramp, {"x": "2 3", "gate": verify.fixed("2 3")})
+    assert {(entry.index, entry.expected, entry.actual) for entry in row.arrays.entries} == {
+        (place, *(("2", "5") if place == row.index else ("3", "3"))) for place in [(row.index[0], i) for i in range(3)]
+    }

@@ -66,20 +66,24 @@ def emptied(graph: Graph, region: Region, point: Point, named: Collection[str]) 
     return points
 
 
-def arrays(sides: Sides, point: Point, named: Collection[str], proved: Collection[int]) -> Arrays | None:
+def arrays(
+    sides: Sides, point: Point, named: Collection[str], proved: Collection[int], open_: Collection[int] = ()
+) -> Arrays | None:
     """Return both sides at a point, as far as they depend on the `named` inputs where others that are 0 there are 0.
 
-    Entries are `proved` to be equal by their places.
+    Entries are `proved` to be equal by their places; of `open_` ones nothing is said.
     """
     if not sides.is_readable:
         return None
     settled, pairs = _settled(sides, point, named)
+    settled = [place for place in settled if place not in open_]
     with flint.ctx.workprec(_BITS):
         values = balls.at(sides.graph, [node for place in settled for node in pairs[place]], point)
     enclosed = {place: (values[pairs[place][0]], values[pairs[place][1]]) for place in settled}
     apart = {place: _apart(*pair) for place, pair in enclosed.items()}
     zeros = {place for place, pair in enclosed.items() if all(ball.is_zero() for ball in pair)}
-    equal = {place for place, (expected, actual) in enumerate(pairs) if expected == actual} | zeros | {*proved}
+    alike = {place for place, (expected, actual) in enumerate(pairs) if expected == actual}
+    equal = alike.difference(open_) | zeros | {*proved}
     listed = _listed(apart, zeros, len(pairs))
     others = {*range(len(pairs))}.difference(listed)
     rest = Rest.ZERO if others <= zeros else Rest.EQUAL if others <= equal else Rest.OPEN

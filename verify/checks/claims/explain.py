@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import flint
 import sympy
@@ -29,6 +29,9 @@ from verify.proof.decision import Decision
 from verify.proof.field import Laws
 from verify.tracing.region import Point, Region
 
+if TYPE_CHECKING:
+    from verify.checks.claims.claims import Exact
+
 _LARGEST_SIMPLIFIED = 60  # operations
 _MOST_DEGREE = 40
 _SMALL_FACTORS = 25  # in an exponent: beyond, so many of them count as a degree
@@ -47,7 +50,8 @@ _NOT_SIMPLIFIED = f"not simplified: it takes more than {_STEPS:,} steps"
 class Explanation:
     """What is told of one wrong entry.
 
-    At the `point` of the counterexample, the inputs that it does not name are 0 as far as they can be.
+    At the `point` of the counterexample, the inputs that it does not name are 0 as far as they can be. Where it is in
+    another region than the claim, `run` is the one that was made there.
     """
 
     expected: str
@@ -57,6 +61,7 @@ class Explanation:
     evidence: Evidence
     point: Point | None = None
     apart: Apart | None = None
+    run: Exact | None = None
 
 
 def explain(

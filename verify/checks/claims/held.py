@@ -41,7 +41,20 @@ def held_constant(s: Suspect) -> str:
     choices: list[Sequence[Intermediate]] = [(array,) for array in forward.intermediates[:_MOST]]
     choices += itertools.combinations(forward.intermediates[:_MOST_PAIRED], 2)
     sweep = Sweep(s, forward)
-    return next((_sentence(parts) for parts in choices if _explains(s, forward, sweep, _nodes(parts))), "")
+    explaining = (parts for parts in choices if _explains(s, forward, sweep, _nodes(parts)) and _is_whole(s, parts))
+    return next(map(_sentence, explaining), "")
+
+
+def _is_whole(s: Suspect, parts: Sequence[Intermediate]) -> bool:
+    """Tell whether arrays are held in all of their entries: those that a branch passes on as they are make no node.
+
+    Of `abs(x)` at a positive `x` nothing can be held, so that a gradient that is right there and not 0 tells against it.
+    """
+    lines = {part.place for part in parts}
+    if not any(condition.where in lines for condition in s.region.conditions):
+        return True
+    right = [a for a, b in zip(s.actual.nodes, s.expected, strict=True) if alike(s.graph, [a], [b])]
+    return all(s.graph.value(node) == 0 for node in right)
 
 
 def is_looked_at(s: Suspect) -> bool:

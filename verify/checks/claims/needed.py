@@ -65,13 +65,14 @@ def completed(
     others = {name: exact.region.bounds.get(name, (None, None)) for name in exact.region.sample if name not in listed}
     index = tuple(map(int, np.unravel_index(place, claim.actual.shape)))
     compared = _compared(exact.region, listed)
-    point, needed = with_needed(
-        why.point, others, [*near(others, index), compared], _Scalars(case, claim, place, seed, why.point, listed)
-    )
+    runs = _Scalars(case, claim, place, seed, why.point, listed)
+    point, needed = with_needed(why.point, others, [*near(others, index), compared], runs)
+    run = runs.run
     if len(needed) > MOST_NAMED or not confirmed(point):
         point, needed = why.point, [name for name in others if name in compared and why.point[name]][:MOST_NAMED]
+        run = None
     inputs = (*why.counterexample.inputs, *((name, decimal_text(point[name])) for name in needed))
-    return replace(why, counterexample=replace(why.counterexample, inputs=inputs), point=point)
+    return replace(why, counterexample=replace(why.counterexample, inputs=inputs), point=point, run=run)
 
 
 def near(names: Iterable[str], index: Sequence[int]) -> list[set[str]]:
@@ -137,6 +138,7 @@ class _Scalars(Runs):
     ) -> None:
         super().__init__(_WORK, len(claim.exact.seen.trace))
         self.case, self.claim, self.place, self.seed, self.listed = case, claim, place, seed, listed
+        self.run: Exact | None = None  # the last one in which both sides were what they were
         self.values = self._values(claim.exact, claim.actual, point)
         self.touched = self._touched(claim.exact.region, point)
 
@@ -150,7 +152,9 @@ class _Scalars(Runs):
             return False
         values = self._values(run, seen.gradients[self.claim.name], point)
         alike = all(left.overlaps(right) for left, right in zip(values, self.values, strict=True))
-        return alike and self._touched(run.region, point) <= self.touched
+        is_same = alike and self._touched(run.region, point) <= self.touched
+        self.run = run if is_same else self.run
+        return is_same
 
     def _values(self, run: Exact, actual: Quantity, point: Point) -> list[flint.arb]:
         """Return the exact entry and what the code computes, at a point."""

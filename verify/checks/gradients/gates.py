@@ -45,7 +45,7 @@ class Gates(Runs):
     ) -> tuple[Counterexample, Point]:
         """Return a counterexample with what the code needs to come to its two values, and its whole point.
 
-        That all other entries are 0 is said where they are.
+        That all other entries are 0 is said where they are. The point is the given one where no other is needed.
         """
         listed, variables = dict(first.inputs), self._variables()
         start = {name: point.get(element, self.trace.sample_of(element)) for name, element in variables.items()}
@@ -58,8 +58,8 @@ class Gates(Runs):
         inputs += [(name, decimal_text(at[name])) for name in needed]
         is_zero = not any(at[name] for name in others if name not in needed)
         rest = [(OTHERS, "0")] if is_zero and len(inputs) < len(variables) else []
-        elements = {variables[name]: value for name, value in at.items()}
-        return replace(first, inputs=(*inputs, *rest)), elements
+        moved = point if at is start else {variables[name]: value for name, value in at.items()}
+        return replace(first, inputs=(*inputs, *rest)), moved
 
     def same(self, point: Mapping[str, Fraction]) -> bool:
         """Tell whether both sides of the entry are what they were."""

@@ -286,15 +286,28 @@ def _with_entries(row: Comparison, claim: Claim, explanation: Explanation) -> Co
     """Return the row of a wrong gradient with what is told of all of its entries."""
     assert row.counterexample is not None
     assert explanation.point is not None
-    exact = claim.exact
-    sides = Sides(exact.seen.trace, claim.actual.shape, exact.gradient(claim.name), claim.actual.nodes)
-    named = dict(row.counterexample.inputs)
-    proved = [place for place, decision in enumerate(claim.decisions) if decision.verdict is Verdict.PROVED]
-    return replace(
-        row,
-        arrays=arrays(sides, explanation.point, named, proved),
-        marks=marks(sides, claim.decisions, exact.region.sample),
-    )
+    sides, named = _sides(claim.exact, claim.name), dict(row.counterexample.inputs)
+    if explanation.run is not None:
+        entries = arrays(
+            _sides(explanation.run, claim.name), explanation.point, named, (), _on_edges(explanation.run, claim.name)
+        )
+    else:
+        proved = [place for place, decision in enumerate(claim.decisions) if decision.verdict is Verdict.PROVED]
+        entries = arrays(sides, explanation.point, named, proved)
+    return replace(row, arrays=entries, marks=marks(sides, claim.decisions, claim.exact.region.sample))
+
+
+def _sides(run: Exact, name: str) -> Sides:
+    actual = run.seen.gradients[name]
+    return Sides(run.seen.trace, actual.shape, run.gradient(name), actual.nodes)
+
+
+def _on_edges(run: Exact, name: str) -> set[int]:
+    """Return the places of entries that are on an edge between branches in a run, where a derivative need not exist."""
+    graph, region = run.seen.trace, run.region
+    touched = region.touched(region.sample, region.conditions)
+    on_edges = {leaf for node in touched for leaf in graph.leaves(node)}
+    return {place for place, node in enumerate(run.seen.inputs[name].nodes) if node in on_edges}
 
 
 def _is_beneath(claim: Claim, place: int, point: Point | None) -> bool:

@@ -335,9 +335,8 @@ class _Refuting:
                 continue
             index = tuple(map(int, np.unravel_index(place, self.seen.gradients[name].shape)))
             gates = Gates(self.case, self.seen, self.seed, start + place, _sides)
-            counterexample, point = gates.completed(
-                counterexample, self.search.points[-1], pair, _bounds(self.case, self.seen), index
-            )
+            first, bounds = self.search.points[-1], _bounds(self.case, self.seen)
+            counterexample, point = gates.completed(counterexample, first, pair, bounds, index)
             pairs = Pairs(self.seen.gradients[name].shape, exact[start:end], actual[start:end])
             yield gradient_row(
                 self.seen,
@@ -347,7 +346,8 @@ class _Refuting:
                 counterexample=counterexample,
                 failing=int(np.count_nonzero(open_[start:end])),
                 index=index,
-                arrays=arrays(self.trace, pairs, place, point, counterexample),
+                # Elsewhere other entries may take other branches.
+                arrays=arrays(self.trace, pairs, place, point, counterexample) if point is first else None,
                 marks=marks(self.enclosures, pairs, open_[start:end]),
                 where=self.place,
             )
