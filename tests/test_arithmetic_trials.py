@@ -182,3 +182,20 @@ def test_what_is_wrong_is_refuted_however_hard_to_sample(name):
         return backward(x, dout) * 1.000001
 
     assert Verdict.REFUTED in {row.verdict for row in verify.check(layer, quick=True).comparisons}
+
+
+@pytest.mark.parametrize(("is_cast", "expected"), [(False, []), (True, [("GP201", True)])])
+def test_a_fixed_upstream_of_a_scalar_has_no_short_type(is_cast, expected):
+    """A plain number, as callers write it, is not rounded in what the code makes of it; digits that are lost are told."""
+
+    def loss(x):
+        return (np.where(x < 0, 3.0, 1.0) * x**2).sum() / 3
+
+    @verify.case(x="3", upstream=1, name="loss")
+    def layer(x):
+        dout = yield loss(x)
+        slope = dout * 2 / 3 * np.where(x < 0, 3.0, 1.0) * x
+        return slope.astype(np.float32).astype(np.float64) if is_cast else slope
+
+    found = verify.check(layer).findings
+    assert [(finding.code, finding.fails) for finding in found if finding.code == "GP201"][:1] == expected

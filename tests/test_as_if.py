@@ -26,6 +26,8 @@ SAMPLES_OF_NAMES = {
     "GradientReversal": True,
     "gradient reversal": True,
     "StraightThrough": True,
+    "FakeQuant": True,
+    "quantile": False,
     "design": False,
     "background": False,
     "Signal": False,

@@ -392,6 +392,10 @@ MISTAKES = {
         function("dout * x", "x * x / (2 * x.shape[0])", "n = x.shape[0]"),
         "return dout * x / n",
     ),
+    "a division too many, in the memory of the caller": (
+        function("dout * 2 * x", before="dout /= len(dout)"),
+        "    pass\n    return dout * 2 * x",
+    ),
     "the sign of an absolute value": (
         function("dout * np.where(np.abs(x) <= 1, x, 1)", "np.where(np.abs(x) <= 1, x * x / 2, np.abs(x) - 0.5)"),
         "return dout * np.where(np.abs(x) <= 1, x, np.sign(x))",
@@ -746,7 +750,7 @@ def test_code_that_is_in_no_file(fixed, shop, name):
     last = 'import gradproof\ncase = gradproof.pair(forward, backward, x="N", name="case")\n'
     done = fixed(f"CODE = {code!r}\n{ELSEWHERE[name]}\n{last}", "--write")
     assert (done.status, done.err) == (1, "")
-    assert "no fix: no function that runs backward is in a .py file of yours" in done.out
+    assert "no fix: no function that runs backward is defined by a `def` in a .py file of yours" in done.out
     assert "move it to such a file" in done.out
     assert "        dx = 2 * dout * x\n" in done.out
 

@@ -23,6 +23,7 @@ from verify.repair.result import Before, Edits, Hazard, Proof
 _SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _OUTPUTS = "the outputs are not proved to stay the same"
 _FINDING = "the case has a new finding, {}"
+_STILL = "the case still has the finding {}"
 _WRONG = "the {0.quantity} of {0.name} is {0.state}"
 
 
@@ -89,7 +90,7 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
         yield "a gradient is no longer claimed"
     added = _added(before, after)
     yield from (
-        _FINDING.format(finding.code)
+        (_FINDING if finding in added else _STILL).format(finding.code)
         for finding in after.findings
         if finding.bad or (finding in added and not _is_hidden(finding, before))
     )

@@ -111,6 +111,7 @@ class Search:
         levels: Sequence[Callable[[], Sequence[Edits]]] = (
             lambda: singles,
             lambda: self._others(singles, start.likely),
+            lambda: _with_state(helpful, singles),
             lambda: _pairs([pair for pair in helpful if pair[0]], singles)[:_FIRST_PAIRS],
             lambda: self._noted(self._ask(FURTHER, (), limit=self._left), MOST_ALIKE, "edits in several places"),
             lambda: self._noted(_pairs(helpful, singles), MOST_PAIRS, "pairs of edits"),
@@ -243,6 +244,13 @@ class Search:
         if self._unanswered != OURS:  # that we fail is not that an edit hangs or crashes
             self._unanswered = str(answer.value)
         return without
+
+
+def _with_state(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> list[Edits]:
+    """Return what leaves no entry wrong with each edit of what is kept: formulas and state may both be at fault."""
+    state = [edits for edits in singles if edits[0].sees == "state"]
+    right = [edits for left, edits in helpful if left == 0][:_BEST]
+    return [first + second for first in right for second in state if not _overlap(first[0], second[0])]
 
 
 def _pairs(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> list[Edits]:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
 _NOTHING = (
-    "no function that runs backward is in a .py file of yours (UTF-8), and fix changes no others: move it to such a "
-    "file; executed text and compiled code cannot be changed"
+    "no function that runs backward is defined by a `def` in a .py file of yours (UTF-8), and fix changes no others: "
+    "move it to such a file; lambdas, executed text and compiled code cannot be changed"
 )
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
 _RAISES = "the case ends with an error: {}"

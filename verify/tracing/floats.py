@@ -72,6 +72,7 @@ class FloatRun:
         self._values = values or (lambda quantity: seen.trace.floats(quantity.nodes, self.point))
         self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
         self._called: list[CodeType] = []
+        self._is_fixed = case.upstream is not None
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
         arguments = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
         quiet, self._noticing = np.errstate(all="ignore"), noticing
@@ -94,6 +95,14 @@ class FloatRun:
         made.reshape(-1)[...] = self._values(quantity)
         return made if quantity.shape else made[()]
 
+    def _sent(self, quantity: Quantity) -> Any:
+        """Return an upstream at the point; a fixed one of a scalar is a plain number, as in the run on symbols.
+
+        It has no short type, to which the code would round what it makes of it: callers write `backward(1)`.
+        """
+        sent = self._array(quantity)
+        return sent.item() if self._is_fixed and not quantity.shape and self.dtype != _DOUBLE else sent
+
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it
         if self._noticing and sys.getprofile() is None:
@@ -104,7 +113,7 @@ class FloatRun:
                 for value in (output if isinstance(output, (tuple, list)) else [output])
             ]
             return tuple(ones) if isinstance(output, (tuple, list)) else ones[0]
-        sent = [self._array(quantity) for quantity in self.seen.upstreams]
+        sent = [self._sent(quantity) for quantity in self.seen.upstreams]
         return tuple(sent) if self.seen.several else sent[0]
 
     def _notice(self, frame: FrameType, event: str, _: Any) -> None:

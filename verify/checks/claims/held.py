@@ -24,6 +24,7 @@ from verify.graph.graph import Graph
 from verify.graph.substitution import Rewritten
 from verify.proof import field
 from verify.proof.field import Laws
+from verify.tracing.region import Region
 
 _MOST, _MOST_PAIRED = 40, 10  # arrays that are held, alone and two at once
 _MOST_ENTRIES, _MOST_NODES = 200, 5_000
@@ -48,10 +49,11 @@ def held_constant(s: Suspect) -> str:
 def _is_whole(s: Suspect, parts: Sequence[Intermediate]) -> bool:
     """Tell whether arrays are held in all of their entries: those that a branch passes on as they are make no node.
 
-    Of `abs(x)` at a positive `x` nothing can be held, so that a gradient that is right there and not 0 tells against it.
+    Of `abs(x)` at a positive `x` nothing can be held, so a gradient that is right there, and not 0, tells against it.
     """
     lines = {part.place for part in parts}
-    if not any(condition.where in lines for condition in s.region.conditions):
+    conditions = s.region.conditions if isinstance(s.region, Region) else ()
+    if not any(condition.where in lines for condition in conditions):
         return True
     right = [a for a, b in zip(s.actual.nodes, s.expected, strict=True) if alike(s.graph, [a], [b])]
     return all(s.graph.value(node) == 0 for node in right)

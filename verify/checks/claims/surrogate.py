@@ -19,8 +19,8 @@ from verify.tracing.observe import Observation, observe
 from verify.tracing.symbols.trace import Trace
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of a name: StraightThrough, sign_ste, STERound
-_WORDS = {"ste", "sign", "round", "rounding", "floor", "ceil", "heaviside", "grl", "bnn"}
-_STEMS = ("quanti", "binari", "ternari", "surrogate", "straight", "spik")
+_WORDS = {"ste", "sign", "quant", "round", "rounding", "floor", "ceil", "heaviside", "grl", "bnn"}
+_STEMS = ("quantiz", "quantis", "binari", "ternari", "surrogate", "straight", "spik")
 _REVERSED = ("grad", "revers")  # both of them
 _SCALES = tuple(map(Fraction, ("1/1000", "1/10", "1/2", "-1", "3", "10", "1000")))  # of the inputs at the sample
 
