@@ -396,6 +396,10 @@ MISTAKES = {
         function("dout * 2 * x", before="dout /= len(dout)"),
         "    pass\n    return dout * 2 * x",
     ),
+    "a factor in a choice": (
+        function("dout * np.where(np.abs(x) < 1, x, np.sign(x))", "np.where(np.abs(x) < 1, x * x, np.abs(x))"),
+        "return dout * np.where(np.abs(x) < 1, x * 2, np.sign(x))",
+    ),
     "the sign of an absolute value": (
         function("dout * np.where(np.abs(x) <= 1, x, 1)", "np.where(np.abs(x) <= 1, x * x / 2, np.abs(x) - 0.5)"),
         "return dout * np.where(np.abs(x) <= 1, x, np.sign(x))",

@@ -129,7 +129,7 @@ def code_constants(scope: Scope) -> list[str]:
 
 
 def is_term(node: ast.AST, scope: Scope) -> bool:
-    """Tell whether a node is a whole term: what is assigned or returned, added, or handed to a sum or a product."""
+    """Tell whether a node is a whole term: what is assigned, returned or added, or a part of a sum, product or choice."""
     if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Tuple, ast.Starred)):
         return False
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
@@ -139,7 +139,7 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
         return isinstance(above.op, (ast.Add, ast.Sub, ast.MatMult))
     if isinstance(above, ast.Call):
         name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
-        return node in above.args and name in _REDUCING
+        return node in (above.args[1:] if name == "where" else above.args if name in _REDUCING else ())
     if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`, `a.T`
         made = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
         return above.attr in (*_REDUCING, *_ORDERING) and (made or is_quantity(node, scope))
