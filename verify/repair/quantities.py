@@ -129,7 +129,7 @@ def code_constants(scope: Scope) -> list[str]:
 
 
 def is_term(node: ast.AST, scope: Scope) -> bool:
-    """Tell whether a node is a whole term: what is assigned, returned or added, or a part of a sum, product or choice."""
+    """Tell whether a node is a whole term: what is assigned or returned, or a part of a sum, a product or a choice."""
     if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Tuple, ast.Starred)):
         return False
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
