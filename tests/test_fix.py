@@ -394,7 +394,7 @@ MISTAKES = {
     ),
     "a division too many, in the memory of the caller": (
         function("dout * 2 * x", before="dout /= len(dout)"),
-        "    pass\n    return dout * 2 * x",
+        "pass",
     ),
     "a factor in a choice": (
         function("dout * np.where(np.abs(x) < 1, x, np.sign(x))", "np.where(np.abs(x) < 1, x * x, np.abs(x))"),
