@@ -991,7 +991,7 @@ space = {{"__name__": "elsewhere"}}
 exec({code}, space)
 case = gradproof.pair(space["forward"], space["backward"], x="N D", name="case")
 """
-NO_FILE = "no function that runs backward is in a .py file of yours (UTF-8)"
+NO_FILE = "no function that runs backward is defined by a `def` in a .py file of yours (UTF-8)"
 
 
 def test_a_case_that_passes(fixed):

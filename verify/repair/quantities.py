@@ -139,7 +139,8 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
         return isinstance(above.op, (ast.Add, ast.Sub, ast.MatMult))
     if isinstance(above, ast.Call):
         name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
-        return node in (above.args[1:] if name == "where" else above.args if name in _REDUCING else ())
+        is_part = name == "where" and node in above.args[1:] and is_quantity(node, scope)
+        return is_part or (node in above.args and name in _REDUCING)
     if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`, `a.T`
         made = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
         return above.attr in (*_REDUCING, *_ORDERING) and (made or is_quantity(node, scope))

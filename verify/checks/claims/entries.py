@@ -71,24 +71,24 @@ def arrays(
 ) -> Arrays | None:
     """Return both sides at a point, as far as they depend on the `named` inputs where others that are 0 there are 0.
 
-    Entries are `proved` to be equal by their places; of `open_` ones nothing is said.
+    Entries are `proved` to be equal by their places; of `open_` ones nothing is said, unless both sides are 0.
     """
     if not sides.is_readable:
         return None
     settled, pairs = _settled(sides, point, named)
-    settled = [place for place in settled if place not in open_]
     with flint.ctx.workprec(_BITS):
         values = balls.at(sides.graph, [node for place in settled for node in pairs[place]], point)
     enclosed = {place: (values[pairs[place][0]], values[pairs[place][1]]) for place in settled}
     apart = {place: _apart(*pair) for place, pair in enclosed.items()}
     zeros = {place for place, pair in enclosed.items() if all(ball.is_zero() for ball in pair)}
     alike = {place for place, (expected, actual) in enumerate(pairs) if expected == actual}
-    equal = alike.difference(open_) | zeros | {*proved}
-    listed = _listed(apart, zeros, len(pairs))
+    hidden = {*open_} - zeros
+    equal = (alike | zeros | {*proved}) - hidden
+    listed = [place for place in _listed(apart, zeros, len(pairs)) if place not in hidden]
     others = {*range(len(pairs))}.difference(listed)
     rest = Rest.ZERO if others <= zeros else Rest.EQUAL if others <= equal else Rest.OPEN
     entries = tuple(_entry(sides, place, pairs[place], point) for place in listed)
-    return Arrays(entries, rest, sum(map(bool, apart.values())))
+    return Arrays(entries, rest, sum(bool(apart[place]) for place in apart if place not in hidden))
 
 
 def _settled(sides: Sides, point: Point, named: Collection[str]) -> tuple[list[int], list[tuple[int, int]]]:
