@@ -180,3 +180,30 @@ def test_other_entries_have_the_values_of_their_own_branches():
     assert {(entry.index, entry.expected, entry.actual) for entry in row.arrays.entries} == {
         (place, *(("2", "5") if place == row.index else ("3", "3"))) for place in [(row.index[0], i) for i in range(3)]
     }
+
+
+class Silent(Gated):
+    """Where no gate is open no gradient is returned."""
+
+    def backward(self, dout):
+        return super().backward(dout) if self.is_open.any() else None
+
+
+class Chosen(Gated):
+    """The output has the rows that are open, of which there may be none."""
+
+    def forward(self, x, gate):
+        self.x, self.rows = x, [i for i in range(len(x)) if gate[i, 0] > 0.5]
+        return x[self.rows] ** 2
+
+    def backward(self, dout):
+        dx = np.zeros_like(self.x)
+        dx[self.rows] = 3 * self.x[self.rows] * dout
+        return dx
+
+
+@pytest.mark.parametrize("make", [Silent, Chosen])
+def test_code_that_returns_something_else_elsewhere(make):
+    """Outputs and gradients of other shapes are not taken for the same."""
+    row = refuted(make, {"x": "4 3", "gate": verify.fixed("4 3")})
+    assert any(name.startswith("gate") for name, _ in row.counterexample.inputs)

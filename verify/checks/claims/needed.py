@@ -25,7 +25,7 @@ from verify.graph import balls
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text, within
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import Quantity, observe
+from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Point, Region
 from verify.tracing.symbols.trace import Trace
 
@@ -73,6 +73,13 @@ def completed(
         run = None
     inputs = (*why.counterexample.inputs, *((name, decimal_text(point[name])) for name in needed))
     return replace(why, counterexample=replace(why.counterexample, inputs=inputs), point=point, run=run)
+
+
+def is_alike(seen: Observation, first: Observation) -> bool:
+    """Tell whether two runs have outputs and gradients of the same shapes: elsewhere code may return other ones."""
+    shapes, others = ([quantity.shape for quantity in run.outputs] for run in (seen, first))
+    gradients, originals = ({name: quantity.shape for name, quantity in run.gradients.items()} for run in (seen, first))
+    return shapes == others and gradients == originals
 
 
 def near(names: Iterable[str], index: Sequence[int]) -> list[set[str]]:
@@ -149,6 +156,8 @@ class _Scalars(Runs):
             seen = observe(self.case, first.variant, self.seed, seen=first.again(Trace(first.trace)), at=point)
             run = Exact(self.case, seen, twice=False)
         except (SubjectError, ProtocolError):
+            return False
+        if not is_alike(seen, first):
             return False
         values = self._values(run, seen.gradients[self.claim.name], point)
         alike = all(left.overlaps(right) for left, right in zip(values, self.values, strict=True))

@@ -14,7 +14,7 @@ import flint
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.checks.claims.needed import MOST_NAMED, Bounds, Runs, near, with_needed
+from verify.checks.claims.needed import MOST_NAMED, Bounds, Runs, is_alike, near, with_needed
 from verify.checks.gradients.apart import OTHERS, Pair
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
@@ -66,7 +66,7 @@ class Gates(Runs):
         seen = Observation(self.seen.variant, TapedTrace())
         try:
             observe(self.case, seen.variant, self.seed, seen=seen, at=point)
-            sides = self.sides(seen)
+            sides = self.sides(seen) if is_alike(seen, self.seen) else None
         except (SubjectError, ProtocolError):
             return False
         if sides is None:

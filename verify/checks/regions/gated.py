@@ -51,12 +51,19 @@ class OnFloats(Runs):
             runs = [self._run({**point, variable: point[variable] + step}) for step in (0, _STEP, -_STEP)]
         except SubjectError:
             return None
+        if not all(map(self._is_alike, runs)):
+            return None
         level, *sides = (self._output(run, point) for run in runs)
         returned = runs[0].entry(name, place)
         return [np.nan if returned is None else returned, *((side - level) / float(_STEP) for side in sides)]
 
     def _run(self, point: Point) -> FloatRun:
         return FloatRun(self.case, self.seen, self.seed, point)
+
+    def _is_alike(self, run: FloatRun) -> bool:
+        """Tell whether the outputs have the shapes that they had on symbols: elsewhere code may return other ones."""
+        outputs = run.output if self.seen.several else [run.output]
+        return [np.shape(output) for output in outputs] == [upstream.shape for upstream in self.seen.upstreams]
 
     def _output(self, run: FloatRun, point: Point) -> float:
         outputs = run.output if self.seen.several else [run.output]
