@@ -11,8 +11,9 @@ function is known for the library's own by its name, its module and the file of 
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -34,20 +35,25 @@ _SECOND_NAMES |= {
     "amin": "min",
     "row_stack": "vstack",
 }
-_own: dict[tuple[str, str], Any] = {}  # what was found to be a library's own, with its place
+_own: dict[tuple[str, Sequence[str]], list[Any]] = {}  # what was found to be a library's own, by its place
 
 
 def refuse_replaced() -> None:
     """Raise ReplacedError if the user's code has replaced a function that is answered for by its name."""
-    for owner, name in patches.answered():
-        value, key = vars(owner).get(name), (_full_name(owner), name)
-        if _own.get(key, _own) is not value:  # each check asks for hundreds
-            if not _is_own(owner, name, value):
-                raise ReplacedError(".".join(key))
-            _own[key] = value
+    for owner, names in patches.answered():
+        values, key = [*map(vars(owner).get, names)], (_full_name(owner), names)
+        if (own := _own.get(key)) is None or not all(map(operator.is_, values, own)):  # hundreds, for each check
+            _refuse_others(owner, names, values)
+            _own[key] = values
     if name := patches.altered():
         patches.restore()
         raise ReplacedError(name)
+
+
+def _refuse_others(owner: Any, names: Sequence[str], values: Sequence[Any]) -> None:
+    for name, value in zip(names, values, strict=True):
+        if not _is_own(owner, name, value):
+            raise ReplacedError(f"{_full_name(owner)}.{name}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import importlib
 import operator
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import compress
 from types import ModuleType
@@ -403,15 +403,15 @@ def numeric() -> list[ModuleType]:
     return [*_NUMERIC, *(sys.modules[name] for name in scipys.MODULES.keys() & sys.modules.keys())]
 
 
-def answered() -> Iterator[tuple[Any, str]]:
-    """Yield the functions and methods of numeric libraries that are answered for by name, each with what has it."""
+def answered() -> Iterator[tuple[Any, Sequence[str]]]:
+    """Yield modules and classes of numeric libraries, each with names of its that are answered for, if it has them."""
     for module in _NUMERIC:
-        yield from ((module, name) for name in _MODULES[module])
-    yield from ((np, name) for name in (*functions.FUNCTIONS, *METHODS) if name in vars(np))
+        yield module, (*_MODULES[module],)
+    yield np, (*functions.FUNCTIONS, *METHODS)
     for name in scipys.MODULES.keys() & sys.modules.keys():
-        yield from ((sys.modules[name], function) for function in scipys.MODULES[name])
+        yield sys.modules[name], (*scipys.MODULES[name],)
     if not _looked_through:
-        yield from ((owner, name) for owner, name, *_ in _methods_of_libraries())
+        yield from ((owner, (name,)) for owner, name, *_ in _methods_of_libraries())
 
 
 _methods: list[tuple[Any, str, Any, Any]] = []  # what is replaced now: class or module, name, original, replacement
