@@ -2,7 +2,8 @@
 
 What a test leaves out is read from its source, so that no test has to be listed, or marked by hand. `make test` runs
 as they are: a test that mentions nothing of `effort`, neither itself nor by what it mentions of its file; and of a list
-in `some`, the part that it tries. All others are left out. Where that cannot be known, a test is run once more.
+in `some`, the part that it tries. All others are left out, and those that take longest (`longest.txt`). Where that
+cannot be known, a test is run once more.
 """
 
 import ast
@@ -16,6 +17,7 @@ from effort import LONG, Some, slow
 
 ASKED = {"LONG", "WHOLE", "some", "chunks_of", "effort"}  # what says how much is tried
 PARAMETERS = type(pytest.param())
+LONGEST = frozenset(Path(__file__).with_name("longest.txt").read_text(encoding="utf-8").splitlines())
 
 
 def names(node):
@@ -85,7 +87,10 @@ def left_out(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what `make test` leaves out, for `-m left_out`."""
+    """Mark what `make test` leaves out, for `-m left_out`, and have it leave out those that take longest."""
+    for item in items:
+        if item.nodeid in LONGEST:
+            item.add_marker(slow)
     for item in items if LONG else ():
         if left_out(item):
             item.add_marker("left_out")

@@ -77,14 +77,32 @@ IN_PART = {
 def collected(tmp_path):
     """Return what `make test-long` collects of a file of tests."""
 
-    def collect(code):
+    def collect(code, longest=()):
         (tmp_path / "test_other.py").write_text(OTHER)
+        (tmp_path / "clocked.py").write_text(f"import left_out\nleft_out.LONGEST = {set(longest)}")
         (tmp_path / "test_it.py").write_text(HEAD + code)
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "left_out", "-p", "left_out"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            "-m",
+            "left_out",
+            "-p",
+            "clocked",
+            "-p",
+            "left_out",
+        ]
         done = subprocess.run(
             [*command, "test_it.py"],
             cwd=tmp_path,
-            env={**os.environ, "GRADPROOF_LONG": "1", "PYTHONPATH": str(TESTS), "PYTEST_ADDOPTS": ""},
+            env={
+                **os.environ,
+                "GRADPROOF_LONG": "1",
+                "PYTHONPATH": f"{TESTS}{os.pathsep}{tmp_path}",
+                "PYTEST_ADDOPTS": "",
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -110,3 +128,9 @@ def test_what_is_tried_is_not_run_again(collected):
     """Of a list, the entries that `make test` tries are left to it."""
     expected = {f"test_{i}[{name}]" for i, (_, names) in enumerate(IN_PART.values()) for name in names}
     assert collected(files(body for body, _ in IN_PART.values())) == expected
+
+
+def test_what_takes_longest_is_left_out(collected):
+    """A test of the list is run by the long tests, be it one of several of a function, and no other."""
+    body = "@pytest.mark.parametrize('n', [1, 2])\ndef test(n): pass"
+    assert collected(body, ["test_it.py::test[2]", "test_it.py::test_else"]) == {"test[2]"}
