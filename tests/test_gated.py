@@ -38,6 +38,19 @@ class Plain(Gated):
         return super().forward(x, 1 + 0 * gate)
 
 
+class Chosen(Gated):
+    """The output has the entries whose gate is open, of which there may be others, or none."""
+
+    def forward(self, x, gate):
+        self.x, self.chosen = x, [i for i in range(len(x)) if gate[i] > 0.5]
+        return np.maximum(x[self.chosen], 0)
+
+    def backward(self, dout):
+        dx = np.zeros_like(self.x)
+        dx[self.chosen] = np.where(self.x[self.chosen] == 0, self.at_zero, self.x[self.chosen] > 0) * dout
+        return dx
+
+
 def rows(make):
     """Return what is refuted of a layer with gates."""
     result = verify.check(verify.layer(make, inputs={"x": "3", "gate": verify.fixed("3")}))
@@ -62,3 +75,13 @@ def test_the_gate_of_an_edge_is_named(make, gates):
 def test_a_choice_is_no_mistake():
     """What is right on the edge has no counterexample."""
     assert rows(Right) == []
+
+
+def test_code_that_returns_other_shapes_elsewhere():
+    """What is named is enough where the output has another shape with zeros: there are as many upstreams as said."""
+    (row,) = rows(Chosen)
+    named = dict(row.counterexample.inputs)
+    x, gate = ([float(named.get(f"{name}[{i}]", 0)) for i in range(3)] for name in ("x", "gate"))
+    layer = Chosen()
+    upstreams = [float(named.get(f"dout[{i}]", 0)) for i in range(len(layer.forward(np.array(x), np.array(gate))))]
+    assert layer.backward(np.array(upstreams))[row.index] == float(row.counterexample.actual)

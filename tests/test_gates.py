@@ -5,6 +5,7 @@ import pytest
 from effort import slow
 
 import verify
+from verify.checks.gradients import apart
 from verify.checks.gradients.apart import OTHERS
 
 
@@ -65,3 +66,21 @@ def test_a_gate_is_named(make, gates):
     if gates:
         without = {name: value for name, value in values.items() if not name.startswith("gate")}
         assert computed(make, without, row.index, shapes) != pytest.approx(stated)
+
+
+class Scratch:
+    """Code that reads memory that nobody wrote to, and does not use it."""
+
+    def forward(self, x):
+        self.x, self.unused = x, np.empty(3).sum()
+        return x**2
+
+    def backward(self, dout):
+        return 3 * self.x * dout
+
+
+def test_memory_that_nobody_wrote_to_is_no_input(monkeypatch):
+    """A counterexample names inputs only, also where the tape has numbers that stand for memory."""
+    monkeypatch.setattr(apart, "LARGE", -1)
+    (row,) = verify.check(verify.layer(Scratch, inputs={"x": "8 6"}), quick=True).comparisons
+    assert [name for name, _ in row.counterexample.inputs] == ["x[1,5]", "dout[1,5]", OTHERS]

@@ -76,10 +76,11 @@ class Gates(Runs):
         return all(left.overlaps(right) for left, right in zip(values, self.values, strict=True))
 
     def _variables(self) -> dict[str, int]:
-        """Return the variables of the run by name."""
+        """Return the variables of the run by name; what memory held before nobody can give, and it has none."""
         blocks = (block for block in self.trace.tape.blocks if block.op == "variable")
-        elements = chain.from_iterable(range(block.start, block.stop) for block in blocks)
-        return {name: element for element, name in self.trace.named(list(elements)).items()}
+        elements = set(chain.from_iterable(range(block.start, block.stop) for block in blocks))
+        elements.difference_update(*(buffer.tolist() for buffer in self.trace.buffers))
+        return {name: element for element, name in self.trace.named(sorted(elements)).items()}
 
 
 def _values(tape: Tape, pair: Pair, point: Point) -> list[flint.arb]:

@@ -204,7 +204,10 @@ class Kinks:
         except SubjectError:
             return False
         for near in dict.fromkeys([run, *islice((explorer.start, *explorer.runs), _NEAR)]):
-            borders = near is run or explorer.start.region.reaches(point, near.seen.conditions)
+            # A region in which an output is larger has upstreams of its own.
+            borders = near is run or (
+                near.region.upstream <= point.keys() and explorer.start.region.reaches(point, near.seen.conditions)
+            )
             if borders and floats.agrees({name: near.gradient(name) for name in claimed(near.seen)}):
                 return True
         return False

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import chain, product
 
 import flint
 
@@ -65,7 +65,10 @@ class Edge:
 
     def __init__(self, seen: Observation, sides: Sides) -> None:
         self.seen, self.sides = seen, sides
-        self.point: Point = seen.trace.sample
+        # Where a side has more outputs, or larger ones, it has upstreams of its own.
+        self.point: Point = dict(
+            chain(*(part.trace.sample.items() for part in (*(s.run.seen for s in sides.all), seen)))
+        )
         self._caches: dict[int, tuple[Point, NodeValues]] = {}  # by the identity of the point
         names = [name for name in seen.gradients if name not in seen.malformed]
         beside = sides.all[0].run.seen
@@ -194,6 +197,8 @@ class Edge:
         return Jump.LITTLE if Jump.LITTLE in jumps else Jump.NONE
 
     def _jump_from(self, side: Side, largest: Fraction) -> Jump | Unknown:
+        if [output.shape for output in side.run.seen.outputs] != [output.shape for output in self.seen.outputs]:
+            return Jump.LARGE
         graph, minus = self.seen.trace, self.seen.trace.constant(Fraction(-1))
         pairs = [(a, b) for a, b in zip(_outputs(side.run.seen), _outputs(self.seen), strict=True) if a != b]
         nodes = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]

@@ -152,7 +152,7 @@ def judged(
     values = split(exact)
     if not are_plausible(values, enclosed):
         return None
-    return measured(numbers, actual, values, enclosed, max(scale, float(np.abs(values[0]).max())))
+    return measured(numbers, actual, values, enclosed, max(scale, float(np.abs(values[0]).max(initial=0))))
 
 
 def is_contradicted(exact: Sequence[flint.arb], enclosed: Pair) -> bool:

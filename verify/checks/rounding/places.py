@@ -197,6 +197,8 @@ def place_of(point: Point, places: list[Place], others: Sequence[Exact]) -> Plac
             run = None if pinned(there.conditions) else Exact(case, there)
         if run is None or pinned(run.seen.conditions) or not run.region.holds(point):
             return None
+        if not run.region.upstream <= point.keys():  # an output has another shape there
+            return None
         place = Place(case, run, seed)
         places.extend([place] if place.recorder else [])  # raises where the operations cannot be recorded
     except SubjectError:

@@ -68,6 +68,7 @@ class TapedTrace(Trace):
         self.choices: list[Choices] = []
         self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on
         self.buffers: list[Elements] = []  # what stands for memory that nobody has written to
+        self.spoiling = set()  # these
         self._scalars: dict[tuple[object, ...], int] = {}  # operations on single elements
         self._differences: dict[tuple[object, ...], Elements] = {}  # of arrays that were compared, by their digests
         self._literals: dict[tuple[type, float], Any] = {}  # the elements of numbers, of 0.0 and -0.0 the same
@@ -126,7 +127,15 @@ class TapedTrace(Trace):
         """Return the element of a number that may be anything."""
         buffer = self.tape.variables([Fraction(37 * len(self.buffers) + 11, 1009)])
         self.buffers.append(buffer)
+        self.spoiling.update(buffer.tolist())
         return int(buffer[0])
+
+    def spoilt(self, results: Any, *operands: Any) -> Any:
+        """Return results with those that are computed from memory that nobody wrote to as unknown as that is."""
+        unset = [*self.spoiling]
+        for elements in operands if unset else ():
+            results = np.where(np.isin(elements, unset), elements, results)
+        return results
 
     def value(self, number: Any) -> Fraction | None:
         """Return the value of an exact constant; of an array, 0 if there is that constant among its entries."""
