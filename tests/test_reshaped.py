@@ -87,6 +87,36 @@ def test_an_output_that_grows(make, verdict):
     assert verify.Verdict[verdict] in found
 
 
+class Trimmed:
+    """Without what is negative at the end."""
+
+    def forward(self, x):
+        self.x, self.length = x, len(x)
+        while self.length > 1 and x[self.length - 1] < 0:
+            self.length -= 1
+        return x[: self.length] ** 2
+
+    def backward(self, dout):
+        gradient = np.zeros_like(self.x)
+        gradient[: self.length] = 2 * self.x[: self.length] * dout
+        return gradient
+
+
+class Overwriting(Trimmed):
+    def backward(self, dout):
+        dout *= 2 * self.x[: self.length]
+        gradient = np.zeros_like(self.x)
+        gradient[: self.length] = dout
+        return gradient
+
+
+@pytest.mark.parametrize(("make", "codes"), [(Trimmed, {"GP120"}), (Overwriting, {"GP101", "GP120"})])
+def test_contracts_are_checked_at_other_inputs(make, codes):
+    """Where another shape comes out an upstream of that shape is sent: the code does not raise."""
+    _, result = verdicts(make, "3")
+    assert {finding.code for finding in result.findings} == codes
+
+
 def test_the_edge_of_a_shape_is_a_jump():
     """On an edge where the shape changes there is no derivative, which is said."""
     _, result = verdicts(lambda: Chosen(MASKS["first column"], CHOICES["by a mask"]), "3 2")

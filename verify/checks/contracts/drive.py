@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -114,7 +114,7 @@ def run(
     def answer(output: Any) -> Any:
         with unprofiled() if watched else nullcontext():
             exchange.compare("forward")
-            exchange.send(output, [layout.of_upstream(upstream) for upstream in deepcopy(numbers.upstreams)])
+            exchange.send(output, [layout.of_upstream(upstream) for upstream in _fitting(output, numbers.upstreams)])
             notice.backward = True
             meanwhile()
         return ran.dout
@@ -130,6 +130,18 @@ def run(
         ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
     ran.unheard = [*unheard, *notice.unheard]
     return ran
+
+
+def _fitting(output: Any, upstreams: Sequence[Any]) -> list[Any]:
+    """Return copies of upstreams in the shapes of the outputs, which code may return others of at other inputs."""
+    outputs = output if isinstance(output, (tuple, list)) else [output]
+    shapes = [value.shape if isinstance(value, np.ndarray) else None for value in outputs]
+    if len(shapes) != len(upstreams):
+        return deepcopy(list(upstreams))
+    return [
+        deepcopy(value) if shape in (None, np.shape(value)) else np.resize(value, shape)
+        for value, shape in zip(upstreams, shapes, strict=True)
+    ]
 
 
 @dataclass(slots=True)
