@@ -12,7 +12,7 @@ from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION, REST, SMALL_CONSTANT
 from verify.model.elision import window
 from verify.model.findings import FINDINGS, Subject
-from verify.model.identity import NOWHERE, Place
+from verify.model.identity import NOWHERE, Place, Variant
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Reason, Surrogate, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
@@ -149,10 +149,19 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line
         Line("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
         _line(comparison),
         _entry(comparison),
-        Line("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
+        Line("for", "" if comparison.verdict is Verdict.PROVED else _variant(comparison.variant, everything)),
         *_evidence(comparison, everything),
     ]
     return [line for line in lines if line.text]
+
+
+def _variant(variant: Variant, everything: bool) -> str:
+    return variant.whole if everything else str(variant)
+
+
+def _told_apart(case: CaseResult, everything: bool) -> list[str]:
+    """Return the variants as text, once each: labels may differ only where they are cut."""
+    return list(dict.fromkeys(_variant(variant, everything) for variant in variants(case)))
 
 
 def _line(comparison: Comparison) -> Line:
@@ -245,7 +254,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     most = None if everything else _MOST
     right = any(c.good for c in case.comparisons)
     decided = any(c.verdict not in (Verdict.UNDECIDED, Verdict.ERROR) for c in case.comparisons)
-    listed = [text for text in (enumeration(list(map(str, variants(case))), "; ", most), _further(case)) if text]
+    listed = [text for text in (enumeration(_told_apart(case, everything), "; ", most), _further(case)) if text]
     listed_remarks = [
         Remark("as if", [_AS_IF.format(case.as_if)] if case.as_if else [], prose=True),
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),

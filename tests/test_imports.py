@@ -88,7 +88,8 @@ def test_reports_import_the_result_only(name):
 def test_the_result_imports_the_standard_library_only():
     """What everything rests on rests on nothing."""
     parts = [
-        f"verify/model/{name}.py" for name in ("identity", "reasons", "comparison", "coverage", "faults", "drawings")
+        f"verify/model/{name}.py"
+        for name in ("identity", "elision", "reasons", "comparison", "coverage", "faults", "drawings")
     ]
     for name in (*parts, "verify/model/result.py", "verify/mutation/result.py", "verify/model/errors.py"):
         files = {module: module.rsplit(".", 1)[0].replace(".", "/") + ".py" for module in imported(SOURCES[name])}

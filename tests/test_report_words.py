@@ -1,16 +1,19 @@
 """What is said around a table: of a counterexample what is not 0, of two long formulas what differs."""
 
+import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import results
 
 import verify
-from reports import renderer, words
+from reports import jsonfile, jsonread, renderer, words
 from reports.jsonread import read
 from reports.words import _pair, _point
 from verify.checks.checker import check
+from verify.model.identity import Variant
 from verify.model.result import Apart, Run
 
 
@@ -88,3 +91,36 @@ def test_a_gradient_that_is_not_compared_has_its_own_reason(gradient, sentence):
     """What is wrong with the array that backward returned is said; its shape is blamed only where it is the shape."""
     (row,) = check(verify.pair(lambda x: x * 2.0, gradient, x="3"), quick=True).comparisons
     assert words.sentence(row) == f"not compared: {sentence}"
+
+
+def scored(times):
+    """Return a weighted sum whose weights are labels, with a gradient that is so many times the right one."""
+
+    @verify.case(x="4 6", t=verify.integer("4 6", below=3))
+    def subject(x, t):
+        dout = yield x * t
+        return times * dout * t
+
+    return Run([check(subject)])
+
+
+def test_labels_are_whole_where_everything_is_asked_for():
+    """Integers that a counterexample needs can be read from JSON and `-v`; the short form cuts them."""
+    run = scored(2)
+    comparison = next(c for c in run.cases[0].comparisons if not c.good)
+    labels = jsonread.read(jsonfile.render(run)).cases[0].comparisons[0].variant.labels
+    assert np.shape(json.loads(dict(labels)["t"])) == (4, 6)
+    lines = [words.explanation(comparison, everything=everything) for everything in (True, False)]
+    whole, short = (next(line.text for line in listed if line.label == "for") for listed in lines)
+    assert dict(comparison.variant.labels)["t"] in whole
+    assert short.endswith("…")
+
+
+def test_variants_that_differ_where_labels_are_cut_are_listed_once():
+    """Two draws of labels that differ at the end only are both listed with `-v`, and are one text in the short form."""
+    (case,) = scored(1).cases
+    start = "1, " * 20
+    drawn = [Variant(labels=(("t", f"[{start}{last}]"),)) for last in (0, 1)]
+    twice = replace(case, comparisons=[replace(case.comparisons[0], variant=variant) for variant in drawn])
+    counts = [str(words.remarks(twice, everything=everything)).count("t=") for everything in (True, False)]
+    assert counts == [2, 1]

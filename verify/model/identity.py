@@ -1,12 +1,16 @@
 """What a result is about, as fields: a place, a case, a quantity, a variant. Texts are written from these, never read.
 
-Imports the standard library and nothing else. `str` of each is what reports show of it.
+Imports how texts are cut, and the standard library. `str` of each is what reports show of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from verify.model.elision import cut_end
+
+_LONGEST_LABELS = 24  # signs of labels that are shown
 
 
 class Place(NamedTuple):
@@ -74,8 +78,8 @@ class Quantity(NamedTuple):
 class Variant:
     """The sizes, options and labels that a case was run with: `N=2, D=3, stride=1, t=[0, 2, 0]`.
 
-    Options and labels are as they are written, for their values are the user's. What is found `elsewhere` is not about
-    the sample, but about inputs that take other branches.
+    Options and labels are as they are written, for their values are the user's. `str` cuts long labels, which `whole`
+    has. What is found `elsewhere` is not about the sample, but about inputs that take other branches.
     """
 
     sizes: tuple[tuple[str, int], ...] = ()
@@ -86,8 +90,16 @@ class Variant:
     def __bool__(self) -> bool:
         return bool(self.sizes or self.options or self.labels or self.elsewhere)
 
+    @property
+    def whole(self) -> str:
+        """Write the variant with all of its labels, so that they can be typed."""
+        return self._with(self.labels)
+
     def __str__(self) -> str:
-        values = [f"{name}={value}" for group in (self.sizes, self.options, self.labels) for name, value in group]
+        return self._with(tuple((name, cut_end(value, _LONGEST_LABELS)) for name, value in self.labels))
+
+    def _with(self, labels: tuple[tuple[str, str], ...]) -> str:
+        values = [f"{name}={value}" for group in (self.sizes, self.options, labels) for name, value in group]
         return ", ".join([*values, *(["in another region"] if self.elsewhere else [])])
 
 

@@ -23,7 +23,6 @@ from verify.cases.shapes import concrete, entry_names
 from verify.cases.sizes import bindings
 from verify.cases.wirtinger import Half, Halves, Part, is_complex
 from verify.model import identity
-from verify.model.elision import cut_end
 from verify.model.errors import DivisionError, ProtocolError, TraceError, nearest
 from verify.model.reasons import Cause, Reason
 from verify.model.where import quoted
@@ -36,7 +35,6 @@ from verify.tracing.symbols.concolic import Concolic
 from verify.tracing.symbols.trace import Condition, Nodes, Trace
 
 _MOST_LABELS = 64  # beyond which not each label is tried
-_LONGEST = 24  # signs of labels that are shown
 _COMPLEX_LOSS = "the output is complex and its upstream is fixed: a loss must be real (a squared absolute value, say)"
 _FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
 
@@ -112,8 +110,7 @@ class Observation:
 
 
 def _label_text(labels: Any) -> str:
-    text = str(np.asarray(labels).tolist())
-    return cut_end(text, _LONGEST)
+    return str(np.asarray(labels).tolist())
 
 
 def variants(
