@@ -12,7 +12,7 @@ import reports
 import verify
 from reports import FORMATS, concise, renderer
 from reports.jsonread import read
-from verify.checks.claims.surrogate import suggests
+from verify.checks.claims.surrogate import estimates, reverses, words_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.model.result import Run, Surrogate, Verdict
@@ -348,9 +348,41 @@ def test_what_is_constant_at_the_sample_alone_is_no_step(offset):
     assert {row.surrogate for row in result.comparisons} == {Surrogate.NONE}
 
 
+class Level(Keeping):
+    """Constant, of a formula that asks nothing."""
+
+    def function(self, x):
+        return 0 * x + 1
+
+    def backward(self, dout):
+        return dout.copy()
+
+
+class Square(Keeping):
+    def function(self, x):
+        return x**2
+
+    def backward(self, dout):
+        return self.x * dout
+
+
+def surrogates(make, name):
+    """Return what is told of a wrong layer by a name."""
+    result = verify.check(verify.layer(make, inputs={"x": "2"}, name=name), quick=True)
+    return {row.surrogate for row in result.comparisons}
+
+
 @pytest.mark.parametrize(("name", "expected"), SAMPLES_OF_NAMES.items())
 def test_names(name, expected):
-    """By whole words."""
-    assert suggests(name) is expected
-    result = verify.check(verify.layer(lambda: Reversed(1), inputs={"x": "2"}, name=name), quick=True)
-    assert {row.surrogate for row in result.comparisons} == {Surrogate.NAME if expected else Surrogate.NONE}
+    """By whole words, of an estimator where the derivative is 0, and of a reversed gradient anywhere."""
+    words = words_of(name)
+    assert (estimates(words) or reverses(words)) is expected
+    suggested = {Surrogate.NAME if expected else Surrogate.NONE}
+    assert surrogates(Level, name) == suggested
+    assert surrogates(lambda: Reversed(1), name) == ({Surrogate.NONE} if estimates(words) else suggested)
+
+
+@pytest.mark.parametrize("name", [name for name, expected in SAMPLES_OF_NAMES.items() if estimates(words_of(name))])
+def test_a_mistake_is_no_estimator_whatever_it_is_called(name):
+    """`SignedSquare` without its factor is wrong, and nothing else is meant."""
+    assert surrogates(Square, name) == {Surrogate.NONE}

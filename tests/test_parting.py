@@ -137,14 +137,16 @@ def test_a_run_too_large_to_look_at_keeps_its_definition(monkeypatch):
     }
 
 
-def test_errors_on_two_lines_are_told_at_neither():
-    """Where no single line explains all that is wrong, the place is that of the function."""
+def test_errors_on_two_lines_are_told_at_each():
+    """Where no single line explains all that is wrong, each gradient has the line of its own mistake."""
 
     class Both(DoubledWeights, MeanBias):
         pass
 
     rows = [row for row in refuted(case_of(Both)) if row.variant.sizes[0][1] > 1]
-    assert [(row.name, row.line_of) for row in rows] == [("W", LineOf.DEFINITION), ("b", LineOf.DEFINITION)]
+    lines = [("W", line_of(DoubledWeights.weights)), ("b", line_of(MeanBias.bias))]
+    assert [(row.name, row.place.line) for row in rows] == lines
+    assert {row.line_of for row in rows} == {LineOf.PARTING}
 
 
 def test_an_expression_of_one_line_stays():

@@ -7,13 +7,14 @@ case states that by `as_if`; where none does, the reader of a refutation is told
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact
 from verify.model.errors import ProtocolError
 from verify.model.exact import within
-from verify.model.result import Surrogate
+from verify.model.result import Surrogate, Verdict
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.symbols.trace import Trace
@@ -39,7 +40,18 @@ def surrogate(case: TracedCase, claim: Claim, seed: int) -> Surrogate:
             return Surrogate.ROUNDING
         if _is_constant(claim) and all(_is_constant_at(case, claim, seed, scale) for scale in _SCALES):
             return Surrogate.STEPS
-    return Surrogate.NAME if suggests(case.name) else Surrogate.NONE
+    return Surrogate.NAME if _is_named_so(case.name, claim) else Surrogate.NONE
+
+
+def _is_named_so(name: str, claim: Claim) -> bool:
+    """Tell whether a name is that of an estimator where forward is constant, or of a reversed gradient.
+
+    An estimator stands in where the derivative is 0: what is wrong elsewhere is a mistake, whatever it is called.
+    """
+    graph, words = claim.exact.seen.trace, words_of(name)
+    pairs = zip(claim.exact.gradient(claim.name), claim.decisions, strict=True)
+    wrong = [node for node, decision in pairs if decision.verdict is Verdict.REFUTED]
+    return reverses(words) or (estimates(words) and all(graph.value(node) == 0 for node in wrong))
 
 
 def _conditions_on(seen: Observation, name: str) -> set[int]:
@@ -72,8 +84,16 @@ def _is_constant_at(case: TracedCase, claim: Claim, seed: int, scale: Fraction) 
     return all(seen.trace.value(node) == 0 for node in run.gradient(claim.name))
 
 
-def suggests(name: str) -> bool:
-    """Tell whether a name is that of an estimator: by whole words, so that `design` and `background` are none."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    estimates = any(word in _WORDS or word.startswith(_STEMS) for word in words)
-    return estimates or all(any(word.startswith(stem) for word in words) for stem in _REVERSED)
+def words_of(name: str) -> list[str]:
+    """Return the words of a name: `design` and `background` are whole ones."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def estimates(words: Sequence[str]) -> bool:
+    """Tell whether a word of a name is that of an estimator."""
+    return any(word in _WORDS or word.startswith(_STEMS) for word in words)
+
+
+def reverses(words: Sequence[str]) -> bool:
+    """Tell whether a name is that of a reversed gradient."""
+    return all(any(word.startswith(stem) for word in words) for stem in _REVERSED)

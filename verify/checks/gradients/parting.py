@@ -2,9 +2,10 @@
 
 The case runs once more on a recorder, which has each operation of the code as a node with its line. A line is at fault
 if other values of what it computes would make all gradients exact; near the sample these are linear equations. What has
-a value of the exact side, or leads to right entries, is no mistake. Of several lines at fault it is the first one whose
-missing values are all of the exact side, too. Those of the line that computes the gradients themselves always are, so
-that others go before it:
+a value of the exact side, or leads to right entries, is no mistake. Where no line is at fault, each wrong gradient is
+looked at by itself, beside the right ones. Of several lines at fault it is the first one whose missing values are all
+of the exact side, too. Those of the line that computes the gradients themselves always are, so that others go before
+it:
 
 - The last line with so few values that they explain more entries than there are of them, unless one factor would do:
   that could be anywhere.
@@ -82,8 +83,14 @@ def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: 
     unmade = [name for name in wrong if _is_unmade(run, nodes[name], claimed[name])]
     places = {name: appearance(exact, nodes[name], observed) for name in unmade}
     made = {name: claim for name, claim in claimed.items() if name not in unmade}
-    place = _Parting(recorder, _entries(exact, made, nodes), _exact_side(exact, claimed)).place()
-    return {**places, **{name: place for name in wrong if name in made}}
+    exact_side, among = _exact_side(exact, claimed), [name for name in wrong if name in made]
+    place = _Parting(recorder, _entries(exact, made, nodes), exact_side).place()
+    if place or len(among) == 1:
+        return {**places, **dict.fromkeys(among, place)}
+    for name in among:  # no one line is at fault: each gradient may have a mistake of its own
+        alone = {other: claim for other, claim in made.items() if other == name or other not in among}
+        places[name] = _Parting(recorder, _entries(exact, alone, nodes), exact_side).place()
+    return places
 
 
 def recorded(
