@@ -42,7 +42,7 @@ def einsum(*operands: Any) -> Any:
     graph = current()
     products = factors[0]
     for factor in factors[1:]:
-        products = graph.spoilt(graph.products(products, factor), products, factor)
+        products = graph.products(products, factor)
     sums = graph.totals(products, length) if length else [graph.total([])] * math.prod(shape)
     return scalar(built(sums, shape, claimed(arrays)))
 

@@ -181,7 +181,7 @@ def of_entries(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     if name in BINARY:
         trace = current()
         with trace.on_one_line():
-            results: Any = combined(name, operands) if alone else _combined(trace, name, *map(of_symbols, operands))
+            results: Any = combined(name, operands) if alone else BINARY[name](trace, *map(of_symbols, operands))
         return scalar(laid_out((gathered if alone else built)(results, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
         return _truths(_compared(operands, COMPARISONS[name], alone=alone), shape)
@@ -204,12 +204,7 @@ def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
         return scalar(np.reshape(trace.relations(*flat, COMPARISONS[name]), shape))
     with trace.on_one_line():
         results = trace.mapped(method, flat[0]) if method is not None else BINARY[name](trace, *flat)
-    results = trace.spoilt(results, *flat)
     return scalar(laid_out(built(results, shape, claimed(inputs)), inputs))
-
-
-def _combined(trace: Trace, name: str, *operands: Nodes) -> Any:
-    return trace.spoilt(BINARY[name](trace, *operands), *operands)
 
 
 def _flat(elements: Any, shape: tuple[int, ...]) -> Any:
@@ -301,17 +296,15 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
     if name in BY_NODE and have_nodes(entries):
-        listed = of_symbols(entries)
-        results: Any = current().spoilt(_by_node(name, listed), listed)
-        return scalar(laid_out(built(results, shape, claimed(inputs)), inputs))
-    method, results, unset = METHODS[name], dict[Any, Any](), current().spoiling
+        return scalar(laid_out(built(_by_node(name, of_symbols(entries)), shape, claimed(inputs)), inputs))
+    method, results = METHODS[name], dict[Any, Any]()
     keys = [(id(value), None) if type(value) in NO_NODES else value.node for value in entries]
     if name in _BY_SIGN:
         current().look_at(value.node for value in entries if type(value) not in NO_NODES)
     with current().asking_once():
         for key, value in zip(keys, entries, strict=True):
             if key not in results:
-                results[key] = value if key in unset else method(value)
+                results[key] = method(value)
     return scalar(laid_out(gathered([results[key] for key in keys], shape, claimed(inputs)), inputs))
 
 

@@ -43,9 +43,6 @@ def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     graph = current()
     with graph.on_one_line():
         entries = graph.matmul(rows, columns)
-    if graph.spoiling:
-        factors = (part for i in range(k) for part in (rows[:, :, i, None], columns[:, i, None, :]))
-        entries = graph.spoilt(entries, *(np.broadcast_to(part, (many, n, m)).ravel().tolist() for part in factors))
     return built(entries, (*stack, n, m), claimed((left, right)))
 
 

@@ -116,9 +116,7 @@ def _by_rows(name: str, elements: Any, axes: Sequence[int], keepdims: Any, dtype
     length = math.prod(elements.shape[i] for i in axes)
     matrix = elements.transpose([*remaining, *axes]).reshape(-1, length)
     shape = [1 if i in axes else n for i, n in enumerate(elements.shape) if keepdims or i not in axes]
-    results = _BY_ROWS[name](current(), matrix)
-    results = current().spoilt(results, *matrix.T) if current().spoiling else results
-    return scalar(built(results, shape, dtype))
+    return scalar(built(_BY_ROWS[name](current(), matrix), shape, dtype))
 
 
 def _row_by_row(name: str) -> Callable[[Any, Any], Any]:
@@ -169,9 +167,7 @@ def _reduce(name: str, row: list[Any]) -> Any:
         if not row:
             raise shadows.refusal(f"{name}.reduce", "no entries")
         return Concolic(trace, _in_turn(trace, name, of_symbols(row))[-1])
-    nodes_of_row = of_symbols(row)
-    result = [_REDUCERS[name](trace, nodes_of_row)]
-    return Concolic(trace, trace.spoilt(result, *([node] for node in nodes_of_row))[0] if trace.spoiling else result[0])
+    return Concolic(trace, _REDUCERS[name](trace, of_symbols(row)))
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:

@@ -97,32 +97,20 @@ class Concolic(Symbol):
 
     def plus(self, other: Concolic) -> Any:
         """Return self + other."""
-        if self.trace.spoiling and (spoilt := self._spoilt(other)) is not None:
-            return spoilt
         return other.plus(self) if type(other) in BESIDE else super().plus(other)
 
     def times(self, other: Concolic) -> Any:
         """Return self * other."""
-        if self.trace.spoiling and (spoilt := self._spoilt(other)) is not None:
-            return spoilt
         return other.times(self) if type(other) in BESIDE else super().times(other)
 
     def over(self, other: Concolic) -> Any:
         """Return self / other; what is finite is 0 beside what is not. Where other is 0, nothing may depend on it."""
-        if self.trace.spoiling and (spoilt := self._spoilt(other)) is not None:
-            return spoilt
         if type(other) in BESIDE:
             beside: Any = other
             return beside.under(self)
         if self.graph.value(other.node) == 0:
             return self._over_zero()
         return super().over(other)
-
-    def _spoilt(self, other: Concolic) -> Concolic | None:
-        """Return the operand that stands for memory that nobody wrote to, if one does: the result is as unknown."""
-        operands = (symbol for symbol in (self, other) if type(symbol) not in NO_NODES)
-        single = (symbol for symbol in operands if not isinstance(symbol.node, np.ndarray))  # arrays are seen to there
-        return next((symbol for symbol in single if symbol.node in self.trace.spoiling), None)
 
     def _over_zero(self) -> Any:
         """Return self / 0: at one point what floats give for a positive zero, else nothing may depend on it."""
@@ -185,8 +173,6 @@ class Concolic(Symbol):
 
     def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
-        if self.trace.spoiling and (spoilt := self._spoilt(exponent)) is not None:
-            return spoilt
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
                 return self.lift(1).over(self)

@@ -24,6 +24,7 @@ from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinc
 from verify.tracing.symbols.concolic import METHODS, NO_NODES, Concolic
 from verify.tracing.symbols.scalar import RELATIONS
 from verify.tracing.symbols.trace import Nodes, Trace
+from verify.tracing.symbols.unwritten import SpoilingTape
 
 _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
 # Of code that computes with single numbers only, as loops over all indices do, the tape is given up sooner: once there
@@ -46,7 +47,7 @@ class Choices(NamedTuple):
     where: Place
 
 
-class _SignedTape(Tape):
+class _SignedTape(SpoilingTape):
     """A tape without roots of even powers, also where they come out of exponents: on scalars a sign is decided."""
 
     def powers(self, a: Elements, exponent: Fraction) -> Elements:
@@ -68,7 +69,6 @@ class TapedTrace(Trace):
         self.choices: list[Choices] = []
         self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on
         self.buffers: list[Elements] = []  # what stands for memory that nobody has written to
-        self.spoiling = set()  # these
         self._scalars: dict[tuple[object, ...], int] = {}  # operations on single elements
         self._differences: dict[tuple[object, ...], Elements] = {}  # of arrays that were compared, by their digests
         self._literals: dict[tuple[type, float], Any] = {}  # the elements of numbers, of 0.0 and -0.0 the same
@@ -127,15 +127,9 @@ class TapedTrace(Trace):
         """Return the element of a number that may be anything."""
         buffer = self.tape.variables([Fraction(37 * len(self.buffers) + 11, 1009)])
         self.buffers.append(buffer)
-        self.spoiling.update(buffer.tolist())
+        if isinstance(self.tape, SpoilingTape):  # what recordings have of it nobody judges
+            self.tape.spoil(buffer)
         return int(buffer[0])
-
-    def spoilt(self, results: Any, *operands: Any) -> Any:
-        """Return results with those that are computed from memory that nobody wrote to as unknown as that is."""
-        unset = [*self.spoiling]
-        for elements in operands if unset else ():
-            results = np.where(np.isin(elements, unset), elements, results)
-        return results
 
     def value(self, number: Any) -> Fraction | None:
         """Return the value of an exact constant; of an array, 0 if there is that constant among its entries."""
@@ -248,11 +242,13 @@ class TapedTrace(Trace):
         return self.tape.products(_array(a), _array(b))
 
     def differences(self, a: Nodes, b: Nodes) -> Any:
-        """Return differences; that of an element and itself is 0."""
+        """Return differences; that of an element and itself is 0, but for memory that nobody wrote to."""
         left, right = _array(a), _array(b)
         if right.size and right.item(0) == ZERO and is_one(right):
             return np.array(left)
         same = left == right
+        if self.buffers:
+            same &= ~np.isin(left, np.concatenate(self.buffers))
         if not any_of(same):
             return self.tape.sums(left, self.tape.negatives(right))
         result = np.full(left.shape, ZERO)

@@ -26,6 +26,7 @@ from verify.model.reasons import Reason
 from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
 from verify.tracing.symbols.scalar import RELATIONS
+from verify.tracing.symbols.unwritten import spoiling
 
 _ZERO = Fraction(0)
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
@@ -96,7 +97,6 @@ class Trace(Graph):
         self.missed = False  # whether NaN was computed, in a run at one point
         self.typed_at: dict[int, Place] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
-        self.spoiling = self.unset  # what spoils whatever is computed from it
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
         self.passed_on: list[str] = []  # of each output, and then of each gradient: its type where NumPy has none
@@ -162,19 +162,8 @@ class Trace(Graph):
         """Return the node of a number that may be anything."""
         node = self.input(f"uninitialised memory {len(self.unset)}", Fraction(37 * len(self.unset) + 11, 1009))
         self.unset.add(node)
+        self.__class__ = spoiling(type(self))
         return node
-
-    def spoilt(self, results: Any, *operands: Any) -> Any:
-        """Return results with those that are computed from memory that nobody wrote to as unknown as that is.
-
-        Formulas would lose it where floats need not: `0 * x` and `x - x` are NaN of an infinite number.
-        """
-        if all(self.spoiling.isdisjoint(nodes) for nodes in operands):
-            return results
-        return [
-            next((node for node in nodes if node in self.spoiling), result)
-            for result, *nodes in zip(results, *operands, strict=True)
-        ]
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent; a root of an even power is one of the absolute value, a branch."""
