@@ -112,11 +112,15 @@ def _passing(cases: Sequence[CaseResult], look: Look) -> str:
 
 
 def _failed(run: Run, look: Look) -> list[str]:
-    """Return what fails, a line each, as one block, and the command to type next where several cases were checked."""
+    """Return what fails, a line each, as one block, and the commands to type next where several cases were checked."""
     lines = [folded for line in concise.failures(run) for folded in look.lines(line)]
-    command = words.fix_command(run.cases) if len(run.cases) > 1 else ""  # a case alone has it in its block
+    cases = run.cases if len(run.cases) > 1 else ()  # a case alone has them in its block
+    next_steps = {
+        "look for the changes that correct them": words.fix_command(cases),
+        "write the cases that were not set up, and fill in what stands as ... in them": words.init_command(cases),
+    }
     blocks = ["\n".join(["failures:", *lines]) + "\n"] if lines else []
-    return [*blocks, f"look for the changes that correct them: {command}\n"] if command else blocks
+    return [*blocks, *(f"{step}: {command}\n" for step, command in next_steps.items() if command)]
 
 
 def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:

@@ -420,6 +420,12 @@ def fix_command(cases: Iterable[CaseResult]) -> str:
     return shlex.join([*first.fixing, *targets, *_behind_the_name(first)])
 
 
+def init_command(cases: Iterable[CaseResult]) -> str:
+    """Return the command that writes the cases that are begun, by their files, or nothing."""
+    files = dict.fromkeys(case.where.file for case in cases if case.init)
+    return shlex.join(["gradproof", "init", *files]) if files else ""
+
+
 def _behind_the_name(case: CaseResult) -> Sequence[str]:
     """Return the arguments of the command that runs a case alone which do not say which one it is."""
     arguments = case.reproduce[3:]

@@ -95,9 +95,13 @@ def test_what_is_left_out_is_named(command, tmp_path, monkeypatch):
     done = command("scan", "code.py", "--quick")
     assert (
         done.status,
-        "look like the gradient of the first, and is not called one: other_loss (line 5)" in done.err,
+        "and is not called one (`return loss, grad` calls it so): other_loss (line 5)" in done.err,
     ) == (0, True)
     assert "other_loss" not in command("scan", "code.py", "--quick", "--case", "square_loss").err
+    (tmp_path / "code.py").write_text(
+        "def other_loss(p, t):\n    loss = ((p - t) ** 2).sum()\n    grad = abs(p - t)\n    return loss, grad\n"
+    )
+    assert command("scan", "code.py", "--quick").status == 1  # as the message says
 
 
 HALVES = (
@@ -248,6 +252,54 @@ def test_a_gradient_takes_what_its_arguments_are_called(found, takes):
     assert (missing, verdicts(case)) == ([], {Verdict.PROVED})
     (case,), missing = found(TAKES[takes].format(3))
     assert (missing, verdicts(case)) == ([], {Verdict.REFUTED})
+
+
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize("order", ["mask, x", "x, mask"])
+def test_a_mask_that_has_a_gradient_is_an_input_of_a_layer(found, order, good):
+    """In whichever place it stands, an argument whose gradient backward returns is differentiated, and refuted if wrong."""
+    (case,), _ = found(
+        f"class Gate:\n    def forward(self, {order}):\n        self.x, self.mask = x, mask\n        return x * mask\n\n"
+        "    def backward(self, dout):\n        dx = dout * self.mask\n"
+        f"        dmask = dout * self.{'x' if good else 'mask'}\n"
+        f"        return {', '.join(f'd{name}' for name in order.split(', '))}\n"
+    )
+    assert [*case.real] == order.split(", ")
+    assert verdicts(case) == ({Verdict.PROVED} if good else {Verdict.PROVED, Verdict.REFUTED})
+
+
+HOT = {
+    "class": "class Loss:\n    def forward(self, x, {0}):\n{1}        self.p, self.t = p, {0}\n        return loss\n\n"
+    "    def backward(self):\n        return {2} * (self.p - self.t) / len(self.p)\n",
+    "function": "def loss(x, {0}):\n{1}        grad = {2} * (p - {0}) / len(p)\n        return loss, grad\n",
+}
+
+
+@pytest.mark.parametrize("factor", ["1", "len(self.p)"])
+@pytest.mark.parametrize("name", ["onehot", "y_one_hot", "one_hot_labels"])
+@pytest.mark.parametrize("place", HOT)
+def test_rows_with_a_single_1_by_their_name(found, place, name, factor):
+    """What is called one-hot has a single 1 in each row: `p - t` is right for such rows alone, and wrong without 1 / N."""
+    body = f"        e = np.exp(x)\n        p = e / e.sum(1, keepdims=True)\n        loss = -({name} * np.log(p)).sum() / len(p)\n"
+    text = HOT[place].format(name, body, factor)
+    text = text if place == "class" else text.replace("        ", "    ").replace("self.", "")
+    (case,), missing = found(text)
+    assert not missing
+    assert verdicts(case) == ({Verdict.PROVED} if factor == "1" else {Verdict.PROVED, Verdict.REFUTED})
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+@pytest.mark.parametrize("rate", ["learn_rate", "learnRate", "learning_rate"])
+def test_a_step_that_backward_makes(found, rate, factor):
+    """The gradient of a weight that backward changes is the change at a rate of 1, however the rate is spelled."""
+    (case,), missing = found(
+        "class Scale:\n    def __init__(self, n):\n        self.w = np.random.randn(n) / 9\n\n"
+        "    def forward(self, x):\n        self.x = x\n        return x * self.w\n\n"
+        f"    def backward(self, dout, {rate}):\n        dx = dout * self.w\n"
+        f"        self.w -= {rate} * {factor} * (dout * self.x).sum(0)\n        return dx\n"
+    )
+    assert not missing
+    assert verdicts(case) == ({Verdict.PROVED} if factor == 1 else {Verdict.PROVED, Verdict.REFUTED})
 
 
 @pytest.mark.parametrize("body", ["kept * dout", "2 * kept * dout", "np.exp(kept) * dout"])

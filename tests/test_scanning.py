@@ -1201,6 +1201,8 @@ def test_the_rate_of_learning_is_not_varied(folder):
 MASKED_CALLS = {
     "class": "class Masked:\n    def forward(self, x, {0}):\n        self.{0} = {0}\n        return {1}\n\n"
     "    def backward(self, dout):\n        return {2}\n",
+    "class, first": "class Masked:\n    def forward(self, {0}, x):\n        self.{0} = {0}\n        return {1}\n\n"
+    "    def backward(self, dout):\n        return {2}\n",
     "cache": "def masked_forward(x, {0}):\n    return {1}, {0}\n\n\ndef masked_backward(dout, {0}):\n    return {2}\n",
     "arguments": "def masked_forward(x, {0}, p):\n    return {1}\n\n\ndef masked_backward(dout, {0}, p):\n    return {2}\n",
 }
@@ -1220,7 +1222,7 @@ MASKED_CALLS = {
 def test_masks_that_forward_takes(folder, place, name, forward, right, wrong):
     """Masks that functions and `forward` are passed have no gradient: they are zeros and ones, or truth values."""
     for backward, good in ((right, True), (wrong, False)):
-        kept = f"self.{name}" if place == "class" else name
+        kept = f"self.{name}" if place.startswith("class") else name
         text = MASKED_CALLS[place].format(name, forward.format(name), backward.format(kept))
         (folder / "masked.py").write_text(f"import numpy as np\n\n\n{text}")
         (case,), _ = found_in(unit_of(listings(["masked.py"])[0]))

@@ -10,7 +10,7 @@ import verify
 from reports import concise, layout, terminal
 from reports.terminal import Look
 from reports.words import fix_command
-from verify.model.result import Run, summary
+from verify.model.result import Place, Run, summary
 
 EVERYTHING = results.everything()
 ARRAYS = [results.traced(name, results.array("x", "N=1", "2 3")) for name in ("first", "second")]
@@ -86,6 +86,20 @@ def test_the_command_to_type_next(cases, command):
     assert last.startswith("FAILED")
     assert before == (f"look for the changes that correct them: {command}" if command else before)
     assert ("correct them" in before) == bool(command)
+
+
+@pytest.mark.parametrize("undecided", [0, 1, 2])
+def test_cases_that_are_begun_are_written_by_init(undecided):
+    """Behind the failures of several cases stands the command that writes those that were not set up, by their files."""
+    row = results.HALVED.comparisons[0]
+    row = replace(row, evidence=replace(row.evidence, begun="return ..."))
+    where = [Place(name, 1) for name in ("a.py", "b c.py", "b c.py")]
+    begun = [replace(commanded("a", "scan", "a.py"), comparisons=(row,), where=place) for place in where]
+    text = terminal.render(Run((*begun[:undecided], *ARRAYS)), Look(width=0))
+    files = ["a.py", "'b c.py'"][:undecided]
+    assert ("were not set up, and fill in what stands as ... in them: gradproof init" in text) == bool(undecided)
+    assert f"in them: gradproof init {' '.join(files)}\n" in text or not undecided
+    assert "in them: " not in terminal.render(Run(tuple(begun[:1])), Look(width=0))
 
 
 def test_inherited_errors_are_folded_under_the_culprit():

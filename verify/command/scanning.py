@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from verify.runner.workers import CollectedCase, Workers
 
 _LONGEST = 300  # characters of names
-_UNLIKE = "not checked, as the second result does not look like the gradient of the first, and is not called one"
+_UNLIKE = (
+    "not checked, as the second result does not look like the gradient of the first, and is not called one "
+    "(`return loss, grad` calls it so)"
+)
 _MOST = 3  # files that are named one by one
 
 

@@ -69,7 +69,7 @@ def _is_value(word: ast.keyword) -> bool:
     """Tell whether an argument is a value of its own: no input, and no step, of which any is as good."""
     read = {item.id for item in ast.walk(word.value) if isinstance(item, ast.Name)}
     bound = {item.arg for item in ast.walk(word.value) if isinstance(item, ast.arg)}
-    step = word.arg and (names.STEPPING.match(word.arg) or names.OPTIMIZER.match(word.arg))
+    step = word.arg and (names.is_stepping(word.arg) or names.OPTIMIZER.match(word.arg))
     return not read - bound - {"np"} and not step
 
 

@@ -100,7 +100,7 @@ def _defaults(
     for function in called(candidate, module):
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
-                others = is_size(name) or names.SIZES.match(name) or names.STEPPING.match(name)
+                others = is_size(name) or names.SIZES.match(name) or names.is_stepping(name)
                 counts = name in read and item.default is not item.empty and not others
                 if item.default is None or isinstance(item.default, (str, bool)) or counts:
                     yield name, item.default

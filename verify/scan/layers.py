@@ -28,7 +28,7 @@ def layers(unit: Unit) -> Iterator[Reading]:
     yield from nested(unit)
     yield from parted.of_class(unit)
     yield from costless(unit)
-    others = unit.needed[1:]
+    others = [name for name in unit.needed if name != unit.leading]
     inputs = (*unit.hinted.indices, *unit.differentiated)
     targets = [name for name in others if names.is_label(name) and name not in inputs]
     usual = [name for name in others if name not in targets and settings(name)]
@@ -48,7 +48,7 @@ def layers(unit: Unit) -> Iterator[Reading]:
 
 
 def _shapes(unit: Unit, others: Sequence[str]) -> Iterator[dict[str, str]]:
-    first = unit.needed[0]
+    first = unit.leading
     if first in unit.listed:
         yield from ({first: shape, **dict.fromkeys(others, "D")} for shape in shapes.LISTS)
     widths = [] if others else list(widths_of(unit.make))
@@ -62,7 +62,7 @@ def _of_shapes(
     unit: Unit, made: Made, shaped: Mapping[str, str], labels: Sequence[str], modes: Sequence[str]
 ) -> Iterator[Reading]:
     inputs = {name: shaped[name] for name in unit.needed if name in shaped}
-    kinds = [shapes.of_labels(name, [shaped[unit.needed[0]]], unit.hinted) for name in labels]
+    kinds = [shapes.of_labels(name, [shaped[unit.leading]], unit.hinted) for name in labels]
     for combination in itertools.product(*kinds):
         if any(unit.hinted.masks.get(name) for name in labels):
             yield from _of_truths(unit, made, {**inputs, **dict(zip(labels, combination, strict=True))})

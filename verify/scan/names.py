@@ -173,15 +173,15 @@ WEIGHT = re.compile(
 )
 LABELS = re.compile(
     r"^(y|t|labels?|targets?|y_true|ytrue|idx|index|indices|ids|classes|truth|ground_truth|Y|T|y_?hat_true"
-    r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
+    r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt|(\w+_)?one_?hot(_\w+)?)$"
 )
 MASK = re.compile(r"(^|_)(masks?|masked|keep|kept|valid|drop|dropped)(_|$)", re.IGNORECASE)  # zeros and ones
 CONTEXT = re.compile(r"^_?(ctx|context|fctx)$")  # which forward saves in, and backward reads
 OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
 STEPPED = re.compile(r"moment|veloc|decay|clip|reg(_|$)|regul|lambda|^l[12]|_l[12]|penalt", re.IGNORECASE)
-STEPPING = re.compile(r"^(lr|learning_?rate|eta)$")  # of constructors, where alpha and rate are other things
+STEPPING = re.compile(r"^(lr|learn(ing)?_?rate|eta)$")  # of constructors, where alpha and rate are other things
 INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "compile", "set_optimizer")
-RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
+RATE = re.compile(r"^(lr|learn(ing)?_?rate|eta|alpha|step(_size)?|rate)$")
 OUTPUTS = ("out", "output", "outputs", "result", "y")
 # Arguments of a gradient: the upstream one, and the output that forward has returned.
 UPSTREAM = re.compile(
@@ -201,6 +201,16 @@ def spellings(name: str) -> list[str]:
 def is_label(name: str) -> bool:
     """Tell whether an argument is a target or a label by its name, however it is spelled: `yTrue`."""
     return any(map(LABELS.match, spellings(name)))
+
+
+def is_rate(name: str) -> bool:
+    """Tell whether a method is passed a learning rate by that name, however it is spelled: `learningRate`."""
+    return any(map(RATE.match, spellings(name)))
+
+
+def is_stepping(name: str) -> bool:
+    """Tell whether an argument of a constructor is a learning rate by its name, however it is spelled."""
+    return any(map(STEPPING.match, spellings(name)))
 
 
 def is_derivative(name: str) -> bool:

@@ -30,7 +30,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
         r"^(alpha|slope|negative_slope|leak\w*|lambda_?|lam|reg\w*|delta|margin|l2|weight_decay|temperature|tau|sigma)$",
         (0.8125,),
     ),
-    (r"^(lr|learning_rate|step_size)$", (0.5,)),
+    (r"^(lr|learn(ing)?_rate|step_size)$", (0.5,)),
     (r"^seed$", (0,)),
     (r"^axis$", _AXES),
     (r"^reduction$", ("mean", "sum")),
@@ -187,7 +187,7 @@ def _numbers(name: str, default: float) -> tuple[float, ...]:
     Both are on the same side of 0 and of 1, so that a rate stays one, and the second one is further from 1: beyond the
     threshold of an approximation, 20 or 1e-4, that is closer still. How far a weight is moved is none of a gradient.
     """
-    if names.STEPPING.match(name) or not abs(default) <= _LARGE:
+    if names.is_stepping(name) or not abs(default) <= _LARGE:
         return ()
     if default in (0, 1):
         return (default, 0.5)  # at a neutral number a term that backward forgets is not seen

@@ -62,6 +62,12 @@ class Unit(NamedTuple):
         return required(self.forward) or list(self.forward)[:1]
 
     @property
+    def leading(self) -> str:
+        """Return the first argument of forward that is an array of numbers: a mask may stand before it."""
+        masks = self.hinted.masks.keys() - {*self.differentiated}
+        return next((name for name in self.needed if name not in masks), self.needed[0])
+
+    @property
     def alone(self) -> bool:
         """Return whether backward takes no upstream gradient, as the last layer's may."""
         return not self.backward
@@ -211,7 +217,7 @@ def _of_fixed(
 
 def _stepping(name: str) -> str:
     """Return what makes the change of a weight its gradient: an optimizer, or a learning rate of 1."""
-    return STEP if names.OPTIMIZER.match(name) else "1" if names.STEPPING.match(name) else ""
+    return STEP if names.OPTIMIZER.match(name) else "1" if names.is_stepping(name) else ""
 
 
 def _is_left_open(name: str, item: inspect.Parameter) -> bool:

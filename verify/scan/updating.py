@@ -23,12 +23,12 @@ STEPS = '''class Step:
 
 def changing(unit: Unit) -> Changing:
     """Return how backward changes the weights, if it does."""
-    later = [name for name in [*unit.backward][1:] if name in required(unit.backward) or names.RATE.match(name)]
-    passed = tuple("1" if names.RATE.match(name) else STEP if names.OPTIMIZER.match(name) else "" for name in later)
+    later = [name for name in [*unit.backward][1:] if name in required(unit.backward) or names.is_rate(name)]
+    passed = tuple("1" if names.is_rate(name) else STEP if names.OPTIMIZER.match(name) else "" for name in later)
     methods = [name for name in names.INITIAL if callable(getattr(unit.make, name, None))]
     takes = (name for name in methods if any(map(names.OPTIMIZER.match, parameters(getattr(unit.make, name)))))
     taken = [name for name in constructor(unit.make) if name not in unit.graded]  # a rate has no gradient
-    stored = any(names.OPTIMIZER.match(name) or names.RATE.match(name) for name in taken)
+    stored = any(names.OPTIMIZER.match(name) or names.is_rate(name) for name in taken)
     return Changing(passed if all(passed) else (), next(takes, ""), stored=stored)
 
 

@@ -75,7 +75,7 @@ def _offered(
         with suppress(TypeError, ValueError):
             for name, item in inspect.signature(function).parameters.items():
                 values = varied(name, item.default, texts.get(name, ()))
-                scaled = recipe.changes and names.RATE.match(name)  # the change of a weight is its gradient times that
+                scaled = recipe.changes and names.is_rate(name)  # the change of a weight is its gradient times that
                 # Which axis or mode forward was called with a gradient cannot know that is not told of it.
                 fixed = name in recipe.unshared and not isinstance(item.default, float)
                 if name not in {*recipe.inputs, *recipe.options} and values and not (scaled or fixed):
