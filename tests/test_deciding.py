@@ -10,7 +10,7 @@ from verify import Verdict
 ALONE = "the output depends on k by the branches alone"
 
 
-def checked(run, quick=True, **inputs):
+def checked(run, quick=False, **inputs):
     """Return the result of a case of a run."""
     return verify.check(gradproof.case(**inputs)(run), quick=quick)
 
@@ -57,6 +57,32 @@ def test_an_input_that_only_decides_branches_is_named(run):
     result = checked(run, k=gradproof.real(shape, low=0, high=3), w="3" if run is by_whole_numbers else "N")
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert any(note.startswith(ALONE) and "gradproof.integer" in note for note in result.notes)
+
+
+def the_larger(k, w):
+    """Use the number where it is the larger one: at the sample it is not."""
+    dout = yield np.maximum(k, w)
+    return np.where(k > w, dout, 0), np.where(k > w, 0, dout)
+
+
+def the_larger_by_branches(k, w):
+    is_larger = k[0] > w[0]
+    dout = yield k if is_larger else w
+    return dout * is_larger, dout * (not is_larger)
+
+
+@pytest.mark.parametrize("run", [the_larger, the_larger_by_branches])
+def test_an_input_is_not_named_that_the_output_depends_on_in_another_region(run):
+    """One entry decides the branch and is the output beyond it; without other regions nothing is said."""
+    small = {"k": gradproof.real("1", low=-1, high=0.5), "w": gradproof.real("1", low=0, high=1)}
+    for quick in (True, False):
+        assert not any(ALONE in note for note in checked(run, quick, **small).notes)
+
+
+def test_an_input_is_named_that_is_below_the_other_one_everywhere():
+    """The twin: no region has it as its output."""
+    small = {"k": gradproof.real("1", low=-1, high=-0.5), "w": gradproof.real("1", low=0, high=1)}
+    assert any(ALONE in note for note in checked(the_larger, **small).notes)
 
 
 @pytest.mark.parametrize("run", [in_part, not_at_all, inactive])

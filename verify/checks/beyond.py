@@ -12,6 +12,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.contracts.state import State
 from verify.checks.doubts import settled
+from verify.checks.gradients import deciding
 from verify.checks.gradients.draws import Draws, other_draws
 from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
@@ -63,6 +64,7 @@ class _Parts:
         self.case, self.sample, self.runs = case, result, runs
         self.rows, self.cover = elsewhere.rows, elsewhere.cover  # those of other inputs
         self.explored, self.further = elsewhere.explored, [*elsewhere.runs, *elsewhere.extras]
+        self.deciding = deciding.notes([*runs, *self.further])
         self.gaps = [*_unreached(elsewhere.cover), *elsewhere.findings]
         self.sizing, self.draws, self.broken, self.floats = Sizing(), Draws(), list[Finding](), Floats()
 
@@ -116,7 +118,7 @@ class _Parts:
             cover=self.cover,
             findings=allowed((*findings_of(rows), *self.broken, *self.gaps), self.case.allow),
             accuracy=tuple(self.floats.accuracy),
-            notes=(*self.sample.notes, *self.draws.notes, *self.floats.notes),
+            notes=(*self.sample.notes, *self.deciding, *self.draws.notes, *self.floats.notes),
         )
         return without_vanishing(result, [*self.runs, *self.further])
 

@@ -16,9 +16,9 @@ from verify.tracing.observe import Observation
 from verify.tracing.operands import real_index
 
 _NOTE = (
-    "the output depends on {0} by the branches alone that {0} decides, as by astype(int), long(), argmax or a "
-    "comparison: between them every derivative with respect to {0} is 0; if {0} holds whole numbers, describe it by "
-    "gradproof.integer"
+    "the output depends on {0} by the branches alone that {0} decides, in all regions that were checked, as by "
+    "astype(int), long(), argmax or a comparison: every derivative with respect to {0} is 0 there; if {0} holds whole "
+    "numbers, describe it by gradproof.integer"
 )
 _MADE = "; the code makes whole numbers of {}"
 _TAKEN = "; entries are taken by {}, which is described as real"
@@ -26,7 +26,10 @@ _WRITE = ": if it holds whole numbers, describe it by gradproof.integer({!r}, be
 
 
 def notes(runs: Sequence[Exact]) -> list[str]:
-    """Name the inputs of which gradients are claimed, and which the output depends on by branches alone in all runs."""
+    """Name the inputs of which gradients are claimed, and which the output depends on by branches alone in all runs.
+
+    Runs of all regions belong here: in one region alone, the smaller operand of a maximum decides branches only.
+    """
     followed = [run for run in runs if run.followed]
     if not followed or all(run.constant for run in followed):
         return []

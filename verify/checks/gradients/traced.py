@@ -99,7 +99,6 @@ def check_traced(
                 alike.keep(seen, exact.account, Proved(rows, region))
             progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
     runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
-    progress.note(deciding.notes(runs))
     result = progress.result()
     return replace(result, comparisons=tuple(by_option(result.comparisons))), runs
 
@@ -178,11 +177,6 @@ class _Progress:
         self.drawn |= drawn
         self._last = None
         self.keep(self.result(), _ALL)
-
-    def note(self, notes: Sequence[str]) -> None:
-        """Take in what is to be said of all variants."""
-        self.notes.update(dict.fromkeys(notes))
-        self._last = None
 
     def fail(self, variant: Variant, problem: SubjectError, seed: int) -> None:
         """Take in a variant that could not be followed: at points, where compiled code is what stops it."""
