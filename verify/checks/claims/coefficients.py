@@ -61,25 +61,7 @@ def differing_upstream(s: Suspect) -> str:
         return f"only the terms with {_listed(s, remaining)} are counted"
     if len({factors[node] for node in wrong}) > 1:
         return ""
-    return f"the terms with {_listed(s, wrong)} {_fault(factors[wrong[0]], 'are')}{_where(s, wrong)}"
-
-
-def _where(s: Suspect, wrong: Sequence[int]) -> str:
-    """Say where just these entries of the upstream are, if an input of their shape has one sign there: at x < 0.
-
-    Each entry has to have an upstream of its own: else it is a coincidence.
-    """
-    upstream = set(s.upstream)
-    own = [upstream & {*s.graph.reach([node])} for node in s.expected]
-    if len(wrong) == len(s.upstream) or own != [{node} for node in s.upstream]:
-        return ""
-    for name, (_, nodes) in s.inputs.items():
-        values = [s.region.sample.get(f"{s.graph.payloads[node]}", Fraction(0)) for node in nodes]
-        signs = {value < 0 for value, node in zip(values, s.upstream, strict=False) if node in wrong}
-        others = {value < 0 for value, node in zip(values, s.upstream, strict=False) if node not in wrong}
-        if len(nodes) == len(s.upstream) and all(values) and len(signs) == len(others) == 1 and signs != others:
-            return f": those at {name} {'<' if signs == {True} else '>'} 0"
-    return ""
+    return f"the terms with {_listed(s, wrong)} {fault(factors[wrong[0]], 'are')}"
 
 
 def _upstream_factors(s: Suspect, parts: Sequence[int]) -> Coefficients | None:
@@ -131,7 +113,7 @@ def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, several: s
     text = written_term(s.graph, wrong[0][0]) if written else ""
     subject = f"one {noun}" if most == 1 else several.format(most)
     verb = "are" if subject.endswith("s") else "is"
-    return f"{subject} {_fault(wrong[0][1], verb)}" + (f": {text}" if text else "")
+    return f"{subject} {fault(wrong[0][1], verb)}" + (f": {text}" if text else "")
 
 
 def _counted(parts: Sequence[int], factors: Mapping[int, Fraction]) -> Iterator[tuple[int, Fraction]]:
@@ -196,7 +178,7 @@ def written_term(graph: Graph, node: int) -> str:
     return text if len(text) <= _LONGEST else ""
 
 
-def _fault(factor: Fraction, verb: str) -> str:
+def fault(factor: Fraction, verb: str) -> str:
     """Say what is wrong with a term that counts by a factor."""
     if factor == 0:
         return f"{verb} missing"

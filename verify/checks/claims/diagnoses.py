@@ -18,6 +18,7 @@ from verify.checks.claims.held import held_constant, is_looked_at
 from verify.checks.claims.imprecise import imprecise
 from verify.checks.claims.irrational import irrational_term
 from verify.checks.claims.measures import measured, products, quotients, singles
+from verify.checks.claims.one_side import sided, sided_factor
 from verify.checks.claims.ratios import ratio, root_of_size
 from verify.checks.claims.rearranged import misplaced, parameter_transposed, permuted, symmetrised
 from verify.checks.claims.routes import rerouted
@@ -367,6 +368,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     rerouted,
     symmetrised,
     parameter_transposed,
+    sided_factor,
     differing_upstream,
     ratio,
     differing_uses,
@@ -379,5 +381,6 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     imprecise,
     _at_small_sizes,
     unmasked,
+    sided,
     dependence,
 )

@@ -48,9 +48,9 @@ class Suspect:
 
     `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
     of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
-    are those of the named dimensions, `resized` returns the gradient with another size of one, if it has any, and
-    `smaller` that with small sizes of all. `options` are those that are numbers, and `reoptioned` returns the gradient
-    at each other value that the case has of one.
+    are those of the named dimensions, `resized` returns the gradient with another size of one, if it has any,
+    `smaller` that with small sizes of all, and `elsewhere` those at some other inputs. `options` are those that are
+    numbers, and `reoptioned` returns the gradient at each other value that the case has of one.
     """
 
     graph: Graph
@@ -75,6 +75,7 @@ class Suspect:
     forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
     resized: Callable[[str], Suspect | None] = lambda _: None
     smaller: Callable[[], Suspect | None] = lambda: None
+    elsewhere: Callable[[], Sequence[Suspect]] = lambda: ()
     options: Mapping[str, Fraction] = field(default_factory=dict)
     reoptioned: Callable[[str], Sequence[Suspect]] = lambda _: ()
 

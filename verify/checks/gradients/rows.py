@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -218,10 +218,12 @@ def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     forward = cache(lambda: read_forward(case, claim.exact.seen))
     resized = cache(partial(_resized, case, claim, seed))
     smaller = cache(partial(_smaller, case, claim, seed))
+    elsewhere = cache(partial(_elsewhere, case, claim, seed))
     reoptioned = cache(partial(_reoptioned, case, claim, seed))
     suspect = claim.exact.suspect(claim.name, claim.actual)
     options = _numbers(claim.exact.seen.variant.options)
-    return replace(suspect, forward=forward, resized=resized, smaller=smaller, options=options, reoptioned=reoptioned)
+    suspect = replace(suspect, resized=resized, smaller=smaller, elsewhere=elsewhere)
+    return replace(suspect, forward=forward, options=options, reoptioned=reoptioned)
 
 
 def _numbers(options: Mapping[str, Any]) -> dict[str, Fraction]:
@@ -255,6 +257,24 @@ def _smaller(case: TracedCase, claim: Claim, seed: int) -> Suspect | None:
     return None
 
 
+def _elsewhere(case: TracedCase, claim: Claim, seed: int) -> list[Suspect]:
+    """Return a gradient at other inputs: the sample's with entries in others' places, of all arrays alike and not."""
+    seen = claim.exact.seen
+    suspects = []
+    for steps in ((1,) * len(seen.inputs), range(1, 1 + len(seen.inputs))):
+        at = dict(pair for step, name in zip(steps, seen.inputs, strict=True) for pair in _rolled(seen, name, step))
+        suspects.append(_at(case, claim, seed, seen.variant.sizes, seen.variant.options, at))
+    return [suspect for suspect in suspects if suspect is not None]
+
+
+def _rolled(seen: Observation, name: str, step: int) -> Iterator[tuple[str, Fraction]]:
+    """Return the entries of an input with the values of those that are some steps further on."""
+    nodes = seen.inputs[name].nodes
+    for place, node in enumerate(nodes):
+        value = seen.trace.sample[seen.trace.payloads[nodes[(place + step) % len(nodes)]]]
+        yield seen.trace.payloads[node], value
+
+
 def _resized(case: TracedCase, claim: Claim, seed: int, name: str) -> Suspect | None:
     """Return a gradient where one dimension has another size, or nothing where the code takes none of a few."""
     variant = claim.exact.seen.variant
@@ -270,12 +290,17 @@ def _of_sizes(case: TracedCase, claim: Claim, seed: int, sizes: Mapping[str, int
 
 
 def _at(
-    case: TracedCase, claim: Claim, seed: int, sizes: Mapping[str, int], options: Mapping[str, Any]
+    case: TracedCase,
+    claim: Claim,
+    seed: int,
+    sizes: Mapping[str, int],
+    options: Mapping[str, Any],
+    at: Mapping[str, Fraction] | None = None,
 ) -> Suspect | None:
-    """Return a gradient at sizes and options, or nothing where the code does not take them."""
+    """Return a gradient at sizes, options and inputs, or nothing where the code does not take them."""
     with suppress(SubjectError, ProtocolError):
         (other, *_) = variants(case, [dict(sizes)], [options])
-        exact = Exact(case, observe(case, other, seed), twice=False)
+        exact = Exact(case, observe(case, other, seed, at=at), twice=False)
         if claim.name in exact.seen.gradients and claim.name not in exact.seen.malformed:
             suspect = exact.suspect(claim.name, exact.seen.gradients[claim.name])
             return replace(suspect, forward=cache(lambda: read_forward(case, exact.seen)))
