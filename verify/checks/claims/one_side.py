@@ -38,7 +38,7 @@ class _Question(NamedTuple):
     number: int
 
 
-Asked = dict[_Question, dict[int, Condition]]  # of each entry
+Questions = dict[_Question, dict[int, Condition]]  # of each entry
 
 
 def sided_factor(s: Suspect) -> str:
@@ -78,33 +78,33 @@ def _side(s: Suspect, factors: Factors) -> str:
     """Return the condition that holds of the wrong entries and not of the right ones, here and at other inputs."""
     if len({factor == _RIGHT for factor in factors.values()}) < 2:  # all right or all wrong
         return ""
-    sides = {question: answer for question in _asked(s) if (answer := _answer(s, factors, question)) is not None}
+    sides = {question: answer for question in _questions(s) if (answer := _answer(s, factors, question)) is not None}
     if not sides:
         return ""
     others = [(other, _factors(other)) for other in s.elsewhere()]
-    kept = [
+    confirmed = [
         q for q, answer in sides.items() if others and all(_follows(*other, q, answer, factors) for other in others)
     ]
-    return next(filter(None, (_written(s, question, sides[question]) for question in kept)), "")
+    return next(filter(None, (_written(s, question, sides[question]) for question in confirmed)), "")
 
 
-def _asked(s: Suspect) -> Asked:
+def _questions(s: Suspect) -> Questions:
     """Return the questions of which each is about one entry, with the condition of each entry."""
     own = {node: place for place, node in enumerate(s.inputs[s.name][1])} if s.name in s.inputs else {}
-    asked: Asked = {}
+    questions: Questions = {}
     for condition in s.region.conditions:  # type: ignore[attr-defined]
         leaves = s.graph.leaves(condition.node)
         places = [own[leaf] for leaf in leaves if leaf in own]
         if len(places) == 1 and condition.relation in _MIRRORED and not condition.tie:
             start = condition.where, condition.path, condition.relation
-            number = sum(question[:3] == start and places[0] in of for question, of in asked.items())
-            asked.setdefault(_Question(*start, number), {})[places[0]] = condition
-    return asked
+            number = sum(question[:3] == start and places[0] in of for question, of in questions.items())
+            questions.setdefault(_Question(*start, number), {})[places[0]] = condition
+    return questions
 
 
 def _answer(s: Suspect, factors: Factors, question: _Question) -> bool | None:
     """Return how wrong entries answer a question, where all of them do in one way and the right ones in the other."""
-    of = _asked(s)[question]
+    of = _questions(s)[question]
     if not factors.keys() <= of.keys():
         return None
     wrong = {of[place].holds for place, factor in factors.items() if factor != _RIGHT}
@@ -116,12 +116,12 @@ def _follows(other: Suspect, own: Factors, question: _Question, answer: bool, fa
     """Tell whether the same side is wrong, in the same way, at other inputs."""
     wrong = {factor for factor in own.values() if factor != _RIGHT}
     same = wrong <= {factor for factor in factors.values() if factor != _RIGHT}
-    return same and question in _asked(other) and _answer(other, own, question) is answer
+    return same and question in _questions(other) and _answer(other, own, question) is answer
 
 
 def _written(s: Suspect, question: _Question, answer: bool) -> str:
     """Write a condition: its formula where that is the same of all entries, else as it stands in the code."""
-    conditions = [*_asked(s)[question].values()]
+    conditions = [*_questions(s)[question].values()]
     relation = question.relation if answer else NEGATED[question.relation]
     forms = {_form(s, condition, relation) for condition in conditions}
     if len(forms) == 1 and (form := forms.pop()):
