@@ -56,6 +56,32 @@ def test_one_term_of_the_formula(number, text):
     assert "use of the input" in named or named == text + terms or (number == 0 and named.startswith(text))
 
 
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ((2, 1, 1, -1), "one term is too large by a factor of 2: {0}; one term has the wrong sign: {3}"),
+        ((-1, 1, 1, -1), "2 terms have the wrong sign: {0} and {3}"),
+        ((-1, 2, 1, 3), ""),
+    ],
+)
+def test_two_mistakes_in_one_sum(numbers, text):
+    """Terms of two wrong factors are named with one each, several of one factor together; of three factors, none."""
+    a, b, c, e = numbers
+
+    def backward(x, d):
+        return d * np.exp(x) * (a * np.sin(x) + b * x + c * np.cos(x) + e)
+
+    (named,) = diagnosis(lambda x: np.exp(x) * (np.sin(x) + x), backward)
+    terms = [f"dout[0]*{factors}" for factors in ("exp(x[0])*sin(x[0])", "x[0]*exp(x[0])", "exp(x[0])*cos(x[0])")]
+    wanted = text.format(*terms, "dout[0]*exp(x[0])")
+    assert parts(named) == parts(wanted) if text else "term" not in named
+
+
+def parts(text):
+    """Return what is said of each factor, and the terms, in any order."""
+    return sorted(sorted(said.replace(": ", " and ").split(" and ")) for said in text.split("; "))
+
+
 def tied(x, counts):
     """A product with weights and with their transpose, whose second use counts so many times."""
 

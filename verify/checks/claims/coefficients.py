@@ -24,6 +24,7 @@ _BITS = 128
 _MOST_UPSTREAM, _MOST_TERMS = 64, 24
 _MOST_OPERATIONS = 150  # of a formula that is multiplied out
 _MOST_NAMES = 3
+_MOST_FACTORS = 2  # in one gradient: two mistakes
 _SPARE = 6  # points more than there are terms
 _CLOSE = 1e-6
 _DENOMINATOR = 12
@@ -90,7 +91,7 @@ def differing_uses(s: Suspect) -> str:
 
 
 def differing_terms(s: Suspect) -> str:
-    """Find terms of the formula, multiplied out, that have the wrong factor, the same in all wrong entries."""
+    """Find terms of the formula, multiplied out, that have a wrong factor, or one of two in all wrong entries."""
     if not s.small or any(formulas.size(s.graph, node).operations > _MOST_OPERATIONS for node in s.expected):
         return ""
     return _differing(s, [list(expanded(s.graph, node)) for node in s.expected], "term", "{} terms", written=True)
@@ -99,21 +100,41 @@ def differing_terms(s: Suspect) -> str:
 def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, several: str, *, written: bool) -> str:
     if not s.small:
         return ""
-    wrong: list[tuple[int, Fraction]] = []
-    gradient, most = [], 0
+    gradient, wrong = [], list[dict[Fraction, list[int]]]()
     for expected, actual, parts in zip(s.expected, s.actual.nodes, terms, strict=True):
         factors = dict.fromkeys(parts, _UNIT) if expected == actual else _solved(s, actual, parts)
         if factors is None:
             return ""
         gradient.append(s.graph.total([s.graph.product(s.graph.constant(f), n) for n, f in _counted(parts, factors)]))
-        differing = [(node, factor) for node, factor in factors.items() if factor != 1]
-        wrong, most = wrong + differing, max(most, len(differing))
-    if len({factor for _, factor in wrong}) != 1 or not s.is_(gradient):
+        wrong.append({f: [n for n in factors if factors[n] == f] for f in factors.values() if f != _UNIT})
+    different = list(dict.fromkeys(factor for of in wrong for factor in of))
+    if not 0 < len(different) <= (_MOST_FACTORS if written else 1) or not s.is_(gradient):
         return ""
-    text = written_term(s.graph, wrong[0][0]) if written else ""
-    subject = f"one {noun}" if most == 1 else several.format(most)
+    return "; ".join(_of_one_factor(s, factor, wrong, noun, several, written=written) for factor in different)
+
+
+def _of_one_factor(
+    s: Suspect,
+    factor: Fraction,
+    wrong: Sequence[Mapping[Fraction, list[int]]],
+    noun: str,
+    several: str,
+    *,
+    written: bool,
+) -> str:
+    """Say of how many terms of an entry a factor is, and write them."""
+    most = max((of[factor] for of in wrong if factor in of), key=len)
+    subject = f"one {noun}" if len(most) == 1 else several.format(len(most))
     verb = "are" if subject.endswith("s") else "is"
-    return f"{subject} {fault(wrong[0][1], verb)}" + (f": {text}" if text else "")
+    return f"{subject} {fault(factor, verb)}{_naming(s.graph, most) if written else ''}"
+
+
+def _naming(graph: Graph, terms: Sequence[int]) -> str:
+    """Write terms where they are short, else the first of them that is."""
+    texts = [text for node in terms if (text := written_term(graph, node))]
+    if len(texts) == len(terms) and len(listed := " and ".join(texts)) <= _LONGEST:
+        return f": {listed}"
+    return f"{', such as' if len(terms) > 1 else ':'} {texts[0]}" if texts else ""
 
 
 def _counted(parts: Sequence[int], factors: Mapping[int, Fraction]) -> Iterator[tuple[int, Fraction]]:
