@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from verify.checks.claims.coefficients import fault
 from verify.checks.claims.explain import alike, constant_ratio
@@ -22,7 +22,9 @@ from verify.model.exact import decimal_text
 from verify.model.excerpts import source_of
 from verify.model.identity import Place
 from verify.tracing.region import NEGATED, written
-from verify.tracing.symbols.trace import Condition
+
+if TYPE_CHECKING:
+    from verify.tracing.symbols.trace import Condition
 
 _RIGHT = Fraction(1)
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -38,7 +40,7 @@ class _Question(NamedTuple):
     number: int
 
 
-Questions = dict[_Question, dict[int, Condition]]  # of each entry
+Questions = dict[_Question, dict[int, "Condition"]]  # of each entry
 
 
 def sided_factor(s: Suspect) -> str:

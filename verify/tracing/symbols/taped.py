@@ -24,7 +24,7 @@ from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinc
 from verify.tracing.symbols.concolic import METHODS, NO_NODES, Concolic
 from verify.tracing.symbols.scalar import RELATIONS
 from verify.tracing.symbols.trace import Nodes, Trace
-from verify.tracing.symbols.unwritten import SpoilingTape
+from verify.tracing.symbols.unwritten_elements import SpoilingTape
 
 _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
 # Of code that computes with single numbers only, as loops over all indices do, the tape is given up sooner: once there
