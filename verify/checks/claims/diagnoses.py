@@ -14,6 +14,7 @@ from verify.checks.claims.dependence import dependence, unmasked, unused_upstrea
 from verify.checks.claims.epsilons import BESIDE
 from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
+from verify.checks.claims.expressions import scaled_expression, transposed_expression
 from verify.checks.claims.held import held_constant, is_looked_at
 from verify.checks.claims.imprecise import imprecise
 from verify.checks.claims.irrational import irrational_term
@@ -334,6 +335,12 @@ def _shape_only(s: Suspect) -> str:
     return ""
 
 
+def _ratio(s: Suspect) -> str:
+    """Find a factor of each entry, or the slope of forward that it comes from, where that has a name."""
+    text = ratio(s)
+    return text and (sloped(s) or text)
+
+
 def _at_small_sizes(s: Suspect) -> str:
     """Find at small sizes what forward computes that backward ignores, or whose slope it has wrong."""
     small = None if is_looked_at(s) or not s.fits else s.smaller()
@@ -368,9 +375,11 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     rerouted,
     symmetrised,
     parameter_transposed,
+    transposed_expression,
     sided_factor,
     differing_upstream,
-    ratio,
+    _ratio,
+    scaled_expression,
     differing_uses,
     differing_terms,
     irrational_term,

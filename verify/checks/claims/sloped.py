@@ -49,6 +49,7 @@ def _square(graph: Graph, node: int) -> int:
 # Slopes of the functions of networks, by right and by mistake.
 _SLOPES = (
     _Slope("1 - y**2", lambda graph, y, _: _one_minus(graph, _square(graph, y))),
+    _Slope("(1 - y)**2", lambda graph, y, _: _square(graph, _one_minus(graph, y))),
     _Slope("1 - y", lambda graph, y, _: _one_minus(graph, y)),
     _Slope("y*(1 - y)", lambda graph, y, _: graph.product(y, _one_minus(graph, y))),
     _Slope("y", lambda _, y, __: y),

@@ -20,7 +20,7 @@ _MOST_ENTRIES, _MOST_NODES = 64, 20_000  # all of which are read at some fifty p
 
 
 class Intermediate(NamedTuple):
-    """An array that forward computes: as it is called in the code, where, and its nodes."""
+    """An array that forward or backward computes: as it is called in the code, where, and its nodes."""
 
     name: str
     place: Place
@@ -39,6 +39,14 @@ class Forward(NamedTuple):
     trace: Graph
     outputs: Sequence[tuple[int, int]]
     inputs: Mapping[str, Sequence[int]]
+    intermediates: Sequence[Intermediate]
+
+
+class Backward(NamedTuple):
+    """What backward computes: a graph with nothing folded, the gradients, and the arrays on the way to them."""
+
+    trace: Graph
+    gradients: Mapping[str, Sequence[int]]
     intermediates: Sequence[Intermediate]
 
 
@@ -73,6 +81,7 @@ class Suspect:
     returned: Mapping[str, Nodes] = field(default_factory=dict)  # what came as the gradients of the other inputs
     named: Mapping[int, str] = field(default_factory=dict)  # the entries of outputs
     forward: Callable[[], Forward | None] = lambda: None  # what it computes on its way
+    backward: Callable[[], Backward | None] = lambda: None
     resized: Callable[[str], Suspect | None] = lambda _: None
     smaller: Callable[[], Suspect | None] = lambda: None
     elsewhere: Callable[[], Sequence[Suspect]] = lambda: ()

@@ -1,4 +1,4 @@
-"""What forward computes on its way to its output: the arrays that are assigned, and parts of longer expressions.
+"""What forward and backward compute on their way: the arrays that are assigned, and parts of longer expressions.
 
 The case runs once more for it, on a recorder, in which what two expressions compute alike is not one node, and it is
 noted which expressions of the user's make each. No verdict rests on it: names for people are found here.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from verify.cases.case import TracedCase
-from verify.checks.claims.suspect import Forward, Intermediate
+from verify.checks.claims.suspect import Backward, Forward, Intermediate
 from verify.checks.rounding.recorder import Recorder
+from verify.graph.graph import Graph
 from verify.model.excerpts import source_of
 from verify.model.identity import Place
 from verify.model.where import as_place, asking_calls
@@ -55,23 +56,46 @@ def read_forward(case: TracedCase, seen: Observation) -> Forward | None:
 
     Outputs are no intermediate arrays.
     """
-    if len(seen.trace.reach(_nodes(seen.outputs))) > _LARGEST:
-        return None
-    trace = _Noting()
-    try:
-        run = observe(case, seen.variant, 0, seen=seen.again(trace), at=seen.at)
-    except SubjectError:
+    run = _noted(case, seen, seen.outputs)
+    if run is None:
         return None
     roots = _nodes(run.outputs)
+    inputs = {name: quantity.nodes for name, quantity in run.inputs.items()}
+    return Forward(run.trace, list(zip(roots, _nodes(run.upstreams), strict=True)), inputs, _arrays(run.trace, roots))
+
+
+def read_backward(case: TracedCase, seen: Observation) -> Backward | None:
+    """Return what backward computes in a run, unless that is too large or cannot be made again.
+
+    Gradients are no intermediate arrays, nor is what forward computes.
+    """
+    run = _noted(case, seen, [*seen.gradients.values()])
+    if run is None:
+        return None
+    gradients = {name: quantity.nodes for name, quantity in run.gradients.items()}
+    arrays = _arrays(run.trace, [node for nodes in gradients.values() for node in nodes])
+    return Backward(run.trace, gradients, [array for array in arrays if min(array.nodes) >= run.answered])
+
+
+def _noted(case: TracedCase, seen: Observation, roots: Sequence[Quantity]) -> Observation | None:
+    """Return a run again in which it is noted what makes each node, if what `roots` are computed from is not large."""
+    if len(seen.trace.reach(_nodes(roots))) > _LARGEST:
+        return None
+    try:
+        return observe(case, seen.variant, 0, seen=seen.again(_Noting()), at=seen.at)
+    except SubjectError:
+        return None
+
+
+def _arrays(trace: Graph, roots: Sequence[int]) -> list[Intermediate]:
+    """Return the arrays on the way to some nodes, in the order of `_rank`."""
     arrays: dict[frozenset[int], Intermediate] = {}
-    for group, nodes in _results(trace, roots).items():
+    for group, nodes in _results(cast("_Noting", trace), roots).items():
         named = _named(group)
         if named is not None and nodes.isdisjoint(roots):
             name, place, assigned = named
             arrays.setdefault(frozenset(nodes), Intermediate(name, place, frozenset(nodes), len(group[0]), assigned))
-    ordered = sorted(arrays.values(), key=_rank)
-    inputs = {name: quantity.nodes for name, quantity in run.inputs.items()}
-    return Forward(trace, list(zip(roots, _nodes(run.upstreams), strict=True)), inputs, ordered)
+    return sorted(arrays.values(), key=_rank)
 
 
 def _rank(array: Intermediate) -> tuple[int, int, bool, int]:

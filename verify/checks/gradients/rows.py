@@ -20,7 +20,7 @@ from verify.checks.claims.explain import Explanation, explain
 from verify.checks.claims.needed import completed
 from verify.checks.claims.surrogate import surrogate
 from verify.checks.claims.suspect import Suspect
-from verify.checks.gradients.intermediates import read_forward
+from verify.checks.gradients.intermediates import read_backward, read_forward
 from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError, ProtocolError
@@ -216,6 +216,7 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
 
 def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     forward = cache(lambda: read_forward(case, claim.exact.seen))
+    backward = cache(lambda: read_backward(case, claim.exact.seen))
     resized = cache(partial(_resized, case, claim, seed))
     smaller = cache(partial(_smaller, case, claim, seed))
     elsewhere = cache(partial(_elsewhere, case, claim, seed))
@@ -223,7 +224,7 @@ def _suspect(case: TracedCase, claim: Claim, seed: int) -> Suspect:
     suspect = claim.exact.suspect(claim.name, claim.actual)
     options = _numbers(claim.exact.seen.variant.options)
     suspect = replace(suspect, resized=resized, smaller=smaller, elsewhere=elsewhere)
-    return replace(suspect, forward=forward, options=options, reoptioned=reoptioned)
+    return replace(suspect, forward=forward, backward=backward, options=options, reoptioned=reoptioned)
 
 
 def _numbers(options: Mapping[str, Any]) -> dict[str, Fraction]:

@@ -1,0 +1,174 @@
+"""An expression of backward that is off by a factor, or is used in place of its transpose, as it stands in the code.
+
+Backward is read again from operations in which nothing is folded, with something else in place of what one expression
+computes. If the gradient is then proved to be the exact one, and no right one becomes wrong, that is what is wrong.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+
+from verify.checks.claims.coefficients import fault
+from verify.checks.claims.explain import alike
+from verify.checks.claims.suspect import Backward, Intermediate, Suspect
+from verify.graph import balls
+from verify.graph.substitution import Rewritten
+
+_BITS = 128
+_MOST_ARRAYS, _MOST_ENTRIES = 60, 256
+_CLOSE = 1e-9  # relative
+_RIGHT = Fraction(1)
+_DENOMINATOR = 64
+_OTHER = {"sum": "mean", "mean": "sum"}
+
+
+class _Amended(NamedTuple):
+    """An expression, and by what it has to be multiplied."""
+
+    array: Intermediate
+    factor: Fraction
+
+
+def scaled_expression(s: Suspect) -> str:
+    """Find the expression of backward that is off by a factor: of several that explain it, the outermost of a line."""
+    backward = _read(s)
+    if backward is None:
+        return ""
+    fitting = [
+        _Amended(array, factor) for array in _looked_at(backward) if (factor := _factor(s, backward, array)) is not None
+    ]
+    return next((_written(one) for one in sorted(fitting, key=_rank) if _is_exact(s, backward, one)), "")
+
+
+def transposed_expression(s: Suspect) -> str:
+    """Find a square array of backward whose transpose makes the gradient exact."""
+    backward = _read(s)
+    if backward is None:
+        return ""
+    for array in _looked_at(backward):
+        nodes = sorted(array.nodes)
+        side = math.isqrt(len(nodes))
+        if side * side != len(nodes) or side == 1 or not _are_apart(backward, nodes):
+            continue
+        turned = [nodes[column * side + row] for row in range(side) for column in range(side)]
+        values = backward.trace.read(nodes, Rewritten(s.graph))
+        partners = {node: values[other] for node, other in zip(nodes, turned, strict=True)}
+        if alike(s.graph, _gradient(s, backward, s.name, partners), s.expected):
+            return f"{array.name} is used in place of its transpose"
+    return ""
+
+
+def _read(s: Suspect) -> Backward | None:
+    """Return what backward computes, where it is read as it was."""
+    backward = s.backward() if s.small and s.name else None
+    if backward is None or len(backward.gradients.get(s.name, ())) != len(s.actual.nodes):
+        return None
+    return backward if alike(s.graph, _gradient(s, backward, s.name, {}), s.actual.nodes) else None
+
+
+def _looked_at(backward: Backward) -> Sequence[Intermediate]:
+    return [array for array in backward.intermediates if len(array.nodes) <= _MOST_ENTRIES][:_MOST_ARRAYS]
+
+
+def _factor(s: Suspect, backward: Backward, array: Intermediate) -> Fraction | None:
+    """Return by what an array has to be multiplied on floats, if the gradient is linear in it, and that is simple."""
+    with flint.ctx.workprec(_BITS):
+        wanted = balls.at(s.graph, s.expected, s.region.sample)
+        without, once, twice = (_values(s, backward, array, times) for times in range(3))
+        ratios = set()
+        for expected, at_none, at_one, at_two in zip(s.expected, without, once, twice, strict=True):
+            part = at_one - at_none
+            if not (at_two - at_one).overlaps(part):
+                return None
+            if not part.contains(0):
+                ratios.add(_simple((wanted[expected] - at_none) / part))
+            elif not wanted[expected].overlaps(at_one):
+                return None
+    factor = ratios.pop() if len(ratios) == 1 else None
+    return None if factor == _RIGHT else factor
+
+
+def _values(s: Suspect, backward: Backward, array: Intermediate, times: int) -> list[flint.arb]:
+    """Return the entries of the gradient at the sample with an array times a number."""
+    reading, values = balls.Balls(s.region.sample), dict[int, flint.arb]()
+    for node in sorted(array.nodes):  # one may be computed from another one, in a loop
+        backward.trace.read([node], reading, values)
+        values[node] *= times
+    nodes = backward.gradients[s.name]
+    backward.trace.read(nodes, reading, values)
+    return [values[node] for node in nodes]
+
+
+def _simple(ball: flint.arb) -> Fraction | None:
+    number = float(ball.mid())
+    if not math.isfinite(number):
+        return None
+    near = Fraction(number).limit_denominator(_DENOMINATOR)
+    return near if abs(float(near) - number) <= _CLOSE * max(1, abs(number)) else None
+
+
+def _is_exact(s: Suspect, backward: Backward, amended: _Amended) -> bool:
+    """Tell whether it is proved that the gradient becomes exact, and that no other one that is so ceases to be."""
+    values = dict[int, int]()
+    constant = s.graph.constant(amended.factor)
+    for node in sorted(amended.array.nodes):
+        backward.trace.read([node], Rewritten(s.graph), values)
+        values[node] = s.graph.product(constant, values[node])
+    if not alike(s.graph, _gradient(s, backward, s.name, values), s.expected):
+        return False
+    return all(alike(s.graph, _gradient(s, backward, name, values), exact) for name, exact in _right(s, backward))
+
+
+def _right(s: Suspect, backward: Backward) -> Iterator[tuple[str, Sequence[int]]]:
+    """Return the other gradients that are exact."""
+    for name, (_, exact) in s.others.items():
+        returned = s.returned.get(name, ())
+        if name in backward.gradients and len(returned) == len(exact) and alike(s.graph, returned, exact):
+            yield name, exact
+
+
+def _gradient(s: Suspect, backward: Backward, name: str, values: Mapping[int, int]) -> list[int]:
+    """Return a gradient of backward as nodes of the formulas, with others in the places of some."""
+    nodes = backward.gradients[name]
+    read = backward.trace.read(nodes, Rewritten(s.graph), dict(values))
+    return [read[node] for node in nodes]
+
+
+def _are_apart(backward: Backward, nodes: Sequence[int]) -> bool:
+    """Tell whether no node is computed from another one of them."""
+    below = {reached for node in nodes for reached in backward.trace.reach(backward.trace.args[node])}
+    return below.isdisjoint(nodes)
+
+
+def _rank(amended: _Amended) -> tuple[bool, int]:
+    return not _meant(amended), -max(amended.array.nodes)
+
+
+def _written(amended: _Amended) -> str:
+    name, place, factor = amended.array.name, amended.array.place, amended.factor
+    if factor == 0:
+        return f"{name} is one term too many ({place})"
+    meant = _meant(amended)
+    return f"{name} {fault(1 / factor, 'is')} ({place})" + (f": is a {meant} meant?" if meant else "")
+
+
+def _meant(amended: _Amended) -> str:
+    """Return what a sum or a mean is likely to have been meant as, if it is off by a whole number of entries."""
+    called = _called(amended.array.name)
+    size = 1 / amended.factor if called == "sum" and amended.factor else amended.factor
+    return _OTHER.get(called, "") if size.denominator == 1 and size > 1 else ""
+
+
+def _called(text: str) -> str:
+    """Return the function or method that an expression is a call of."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
