@@ -43,7 +43,7 @@ def scaled_expression(s: Suspect) -> str:
     fitting = [
         _Amended(array, factor) for array in _looked_at(backward) if (factor := _factor(s, backward, array)) is not None
     ]
-    return next((_written(one) for one in sorted(fitting, key=_rank) if _is_exact(s, backward, one)), "")
+    return next((_written(change) for change in sorted(fitting, key=_rank) if _is_exact(s, backward, change)), "")
 
 
 def transposed_expression(s: Suspect) -> str:
