@@ -30,16 +30,53 @@ def backward(dout, x, w):
 SEVERAL, WRONG = (6, 7, 8), 9
 
 
-@pytest.fixture
-def watched(tmp_path):
-    """Return what runs backward in a wrong layer, with its file."""
+STATED = """
+import numpy as np
+
+SCALE = 0.7
+
+class Swish:
+    beta = 1.7
+
+    def forward(self, x):
+        self.x = x + x
+        self.s = 1 / (1 + np.exp(-self.beta * x))
+        return SCALE * x * self.s
+
+    def backward(self, dout):
+        return SCALE * dout * (self.s + self.x * self.s * (1 - self.s))
+"""
+KEPT, RETURNED = 10, 15
+
+
+def imported(tmp_path, text):
+    """Return a module of a text, and its file."""
     file = tmp_path / "layer.py"
-    file.write_text(LAYER)
+    file.write_text(text)
     spec = importlib.util.spec_from_file_location("layer_of_edits", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module, relative(str(file))
+
+
+@pytest.fixture
+def watched(tmp_path):
+    """Return what runs backward in a wrong layer, with its file."""
+    module, file = imported(tmp_path, LAYER)
     case = verify.pair(module.forward, module.backward, x="N", w="N", name="case")
-    return Failing.of_failing(case, How()).seen, relative(str(file))
+    return Failing.of_failing(case, How()).seen, file
+
+
+def test_backward_is_edited_before_what_forward_keeps(tmp_path):
+    """Of edits of one kind; numbers that the class or the module states are written by their names."""
+    module, _ = imported(tmp_path, STATED)
+    case = verify.layer(module.Swish, inputs={"x": "N"})
+    edits = edits_of(Failing.of_failing(case, How()).seen, TABLE)
+    for name in ("self.beta", "SCALE"):
+        lines = [edit.first for edit in edits if edit.text.endswith(f" * {name}".encode())]
+        assert {KEPT, RETURNED} <= {*lines}
+        assert max(i for i, line in enumerate(lines) if line == RETURNED) < lines.index(KEPT)
+    assert not any(number in edit.text for edit in edits for number in (b"* 1.7", b"* 0.7"))
 
 
 def test_edits_of_a_likely_line_are_tried_sooner(watched):

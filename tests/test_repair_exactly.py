@@ -151,6 +151,12 @@ def sloping(body):
     return layer(body, keeps=kept).replace("return 2 * self.y", "return np.where(x > 0, x, 0.3 * x)")
 
 
+def stated(where, name, body):
+    """A slope that the class or the module states."""
+    text = layer(body).replace("return 2 * self.y", f"return np.where(x > 0, x, {name} * x)")
+    return text.replace(where, f"{where}\n    slope = 0.3\n" if where.startswith("class") else f"{where}slope = 0.3\n")
+
+
 # A module with a wrong gradient, and what becomes of it.
 WRITTEN = {
     "a body": (layer(BODY), layer(WITH_X)),
@@ -181,6 +187,17 @@ WRITTEN = {
         sloping("        return dout**3"),
         sloping("        t1 = self.x > 0\n        return np.where(t1, dout, 0) + self.slope * np.where(t1, 0, dout)"),
     ),
+    **{
+        f"a number that {where.split()[0]} states": (
+            stated(where, name, "        return dout**3"),
+            stated(
+                where,
+                name,
+                f"        t1 = self.x > 0\n        return np.where(t1, dout, 0) + {name} * np.where(t1, 0, dout)",
+            ),
+        )
+        for where, name in (("class Layer:", "self.slope"), ("import gradproof\n", "slope"))
+    },
     "tabs": (layer(BODY).replace("    ", "\t"), layer(WITH_X).replace("    ", "\t")),
     "line ends of Windows": (layer(BODY).replace("\n", "\r\n"), layer(WITH_X).replace("\n", "\r\n")),
     "a function in one line": (

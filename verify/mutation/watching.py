@@ -130,10 +130,20 @@ def place_of(frame: FrameType) -> Place | None:
     return Place(code.co_filename, code.co_firstlineno, code.co_name) if ours or is_users(code.co_filename) else None
 
 
+def attributes_of(owner: Any) -> dict[str, Any]:
+    """Return the attributes of an object, and the numbers that its classes state: `alpha = 0.5` in the class body."""
+    stated = {
+        name: value
+        for kind in reversed(type(owner).__mro__)
+        for name, value in vars(kind).items()
+        if type(value) in (int, float) and not name.startswith("_")
+    }
+    return {**stated, **getattr(owner, "__dict__", {})}
+
+
 def _numbers(frame: FrameType) -> dict[str, Any]:
     values = dict(frame.f_locals)
-    attributes = getattr(values.get("self"), "__dict__", {})
-    values.update({f"self.{name}": value for name, value in attributes.items()})
+    values.update({f"self.{name}": value for name, value in attributes_of(values.get("self")).items()})
     return {name: value for name, value in values.items() if isinstance(value, (int, float, np.ndarray))}
 
 

@@ -69,7 +69,7 @@ def of_state_first(edits: Edits) -> Edits:
 
 
 def _all(seen: Watch, table: Table, scopes: Scopes, lines: Collection[Place] | None) -> Iterator[Mutant]:
-    """Return the edits of all functions, operator by operator.
+    """Return the edits of all functions, operator by operator: of those that run backward before what forward keeps.
 
     What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.
     """
@@ -79,8 +79,9 @@ def _all(seen: Watch, table: Table, scopes: Scopes, lines: Collection[Place] | N
         wanted = None if lines is None else {place.line for place in lines if place.file == as_place(file, 1).file}
         if is_utf8(source.text):
             sources[file] = source.text
-            made += [in_scope(scope, source, table, wanted) for scope in scopes(file, ast.parse(source.text), seen)]
-    for by_scope in zip_longest(*made, fillvalue=()):
+            made += [(scope, source, table, wanted) for scope in scopes(file, ast.parse(source.text), seen)]
+    made.sort(key=lambda terms: terms[0].place not in seen.backward)
+    for by_scope in zip_longest(*(in_scope(*terms) for terms in made), fillvalue=()):
         for edits in by_scope:
             yield from (
                 edit

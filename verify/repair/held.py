@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from verify.exact.recording import Measured, Recorded, Whole, shape_of
-from verify.mutation.watching import Place, place_of
+from verify.mutation.watching import Place, attributes_of, place_of
 
 _MOST = 20  # entries of a list or a dictionary that are looked at
 
@@ -38,6 +38,9 @@ class Held:
         held = cls(owner=id(owner), attributes=frozenset(dir(owner)) if owner is not None else frozenset())
         for text, value in sorted(_everything(frame.f_locals, owner), key=lambda pair: _rank(pair[0])):
             held._take(text, value)
+        for text, value in frame.f_globals.items():
+            if type(value) in (int, float) and text not in held.numbers:  # as a constant of a module
+                held._take(text, value)
         return held
 
     def _take(self, text: str, value: Any) -> None:
@@ -105,8 +108,7 @@ def _arrays(variables: Mapping[str, Any]) -> dict[int, str]:
 
 def _everything(variables: Mapping[str, Any], owner: Any) -> Iterator[tuple[str, Any]]:
     """Return what the variables of a function lead to, as it is written there."""
-    attributes = getattr(owner, "__dict__", {})
-    named = {**variables, **{f"self.{name}": value for name, value in attributes.items()}}
+    named = {**variables, **{f"self.{name}": value for name, value in attributes_of(owner).items()}}
     for text, value in named.items():
         yield text, value
         if isinstance(value, (tuple, list)) and len(value) <= _MOST:

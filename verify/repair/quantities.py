@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 from verify.mutation.scopes import Scope, is_size
 
@@ -122,10 +123,26 @@ def _orders_in(tree: ast.AST) -> Iterator[tuple[str, list[int]]]:
 
 @_once
 def code_constants(scope: Scope) -> list[str]:
-    """Return the numbers that the class or function is written with, and its settings."""
-    values = [n.value for n in ast.walk(_owner(scope)) if isinstance(n, ast.Constant)]
+    """Return the numbers that have a name in the code, those that it is written with, and its settings."""
+    owner = _owner(scope)
+    stated = _stated(owner, "self.") if isinstance(owner, ast.ClassDef) else {}
+    values = [n.value for n in ast.walk(owner) if isinstance(n, ast.Constant) and id(n) not in stated]
     numbers = [repr(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool) and v not in (0, 1)]
-    return list(dict.fromkeys([*numbers, *sorted(scope.settings)]))[:_MOST]
+    names = [name for name in stated.values() if name in scope.numbers]
+    read = {n.id for n in ast.walk(owner) if isinstance(n, ast.Name)}
+    names += [name for name in _stated(_file_of(scope)).values() if name in read]
+    return list(dict.fromkeys([*names, *numbers, *sorted(scope.settings)]))[:_MOST]
+
+
+def _stated(owner: Any, prefix: str = "") -> dict[int, str]:
+    """Return what the numbers that a class or a module gives to names are read by, by their ids: of `alpha = 0.5`."""
+    assigned = [node for node in owner.body if isinstance(node, (ast.Assign, ast.AnnAssign)) and _is_number(node.value)]
+    targets = ((node, node.targets if isinstance(node, ast.Assign) else [node.target]) for node in assigned)
+    return {id(node.value): f"{prefix}{n.id}" for node, names in targets for n in names if isinstance(n, ast.Name)}
+
+
+def _is_number(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 
 def is_term(node: ast.AST, scope: Scope) -> bool:
@@ -139,7 +156,7 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
         return isinstance(above.op, (ast.Add, ast.Sub, ast.MatMult))
     if isinstance(above, ast.Call):
         name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
-        is_part = name == "where" and node in above.args[1:] and is_quantity(node, scope)
+        is_part = name == "where" and node in above.args[1:]
         return is_part or (node in above.args and name in _REDUCING)
     if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`, `a.T`
         made = isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
