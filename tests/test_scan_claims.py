@@ -446,3 +446,35 @@ def test_rows_that_are_masked_in_full_are_named(found, returned, allowed):
     (case,), _ = found(MASKED.format(returned))
     assert {row.verdict for row in check(case, 0).comparisons} <= allowed
     assert any("the exact gradient of that row is 0" in note for note in case.notes)
+
+
+CELL = (
+    "class Cell:\n    def __init__(self, input_size, hidden_size):\n"
+    "        self.W = np.random.randn(input_size, hidden_size) / 9\n        self.b = np.zeros(hidden_size)\n\n"
+    "    def forward(self, x, c):\n        self.x, self.c = x.copy(), c.copy()\n        z = x @ self.W + self.b\n"
+    "        return c * z, c + z\n\n"
+    "    def backward(self, dh, dc):\n        dz = dh * self.c + dc\n        z = self.x @ self.W + self.b\n"
+    "        self.dW = {0} * self.x.T @ dz\n        self.db = dz.sum(0)\n        return dz @ self.W.T, dh * z + dc\n"
+)
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_weights_of_a_cell_with_several_outputs(found, factor):
+    """They are inputs, as those of a layer with one output are."""
+    (case,), missing = found(CELL.format(factor))
+    assert not missing
+    assert [*case.real] == ["x", "c", "W", "b"]
+    assert verdicts(case) == ({Verdict.PROVED} if factor == 1 else {Verdict.PROVED, Verdict.REFUTED})
+
+
+@pytest.mark.parametrize("made", ["np.zeros(n)", "[0.0 for _ in range(n)]"])
+def test_gradients_that_nobody_judges_are_named(found, made):
+    """Of a weight that is no array there is no input: what backward keeps for it is said not to be checked."""
+    (case,), missing = found(
+        f"class Shift:\n    def __init__(self, n):\n        self.b = {made}\n\n"
+        "    def forward(self, x):\n        self.x = x.copy()\n        return x * x + np.array(self.b)\n\n"
+        "    def backward(self, dout):\n        self.db = 2 * dout.sum(0)\n        return 2 * self.x * dout\n"
+    )
+    named = [note for note in case.notes if "self.db is not checked" in note]
+    assert not missing
+    assert bool(named) is ("b" not in case.real) is made.startswith("[")

@@ -261,11 +261,12 @@ _SMALL: tuple[Operator, ...] = (
 )
 _LARGE: tuple[Operator, ...] = (
     # Where a case fixes its sizes, one may equal a constant: means are over sizes, and factors of slopes are constants.
+    # A number that is there is changed before another one is multiplied by: 0.5 for 0.25, and not 0.25 * 2.
     Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a / q")),
+    Operator("M8", "take another constant", rewrites=_other_number),
     Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a * q")),
     Operator("M2", "multiply by a quantity", rewrites=_with(sizes, "a * q")),
     Operator("M2", "multiply by a quantity", rewrites=_with(_numbers, "a / q")),
-    Operator("M8", "take another constant", rewrites=_other_number),
     Operator("M11", "take the sign of a quantity", rewrites=_sign),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-a"),
     Operator("M8", "turn the sign of a factor alone", "a * b", "-b"),

@@ -18,6 +18,7 @@ from verify.scan.options import default_numbers
 from verify.scan.recipe import Recipe, literal
 from verify.scan.shapes import is_size, is_weight
 from verify.scan.source import Function, parameters
+from verify.scan.unjudged import unjudged
 from verify.scan.variation import called
 
 _ROW = "{0} is taken as an array of shape (1, {1}), as its gradient is: an array of shape ({1},) needs another gradient"
@@ -35,9 +36,9 @@ def notes_of(
     nodes: Sequence[Function],
     rebound: Collection[str],
 ) -> tuple[str, ...]:
-    """Say which options had one value alone (`mask=None`), what was chosen or converted, and which arrays are rows.
+    """Say which options had one value alone (`mask=None`), what was chosen or converted, which arrays are rows.
 
-    What is `rebound` somewhere in the source is a setting, whatever its name.
+    Gradients that are not judged are named. What is `rebound` somewhere in the source is a setting, whatever its name.
     """
     rows = [
         _ROW.format(name, match[1])
@@ -49,6 +50,7 @@ def notes_of(
         *_untried(candidate, recipe, module, nodes, rebound),
         *masked,
         *notes_of_call(candidate, recipe, module),
+        *unjudged(recipe, nodes),
         *rows,
     )
 

@@ -140,7 +140,8 @@ def _run(unit: Any, candidate: Candidate, arrays: Mapping[str, Any], more: Seque
     output = getattr(unit, candidate.forward)(*arrays.values())
     output = next((getattr(unit, name) for name in NAMES["outputs"] if hasattr(unit, name)), output)
     backward = getattr(unit, candidate.backward)
-    upstream = [np.ones_like(output), *more] if inspect.signature(backward).parameters else []
+    outputs = output if isinstance(output, (tuple, list)) else [output]
+    upstream = [*map(np.ones_like, outputs), *more] if inspect.signature(backward).parameters else []
     values = {**dict.fromkeys(NAMES["outputs"], output), **arrays}
     labels = {name: [pattern.format(name) for pattern in NAMES["gradients"]] for name in arrays}
     before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
