@@ -132,3 +132,41 @@ class Nearly(Norm):
 def test_what_fits_on_floats_alone_is_not_named():
     """The gradient with another factor has to be proved to be the exact one."""
     assert "has the wrong sign" not in diagnoses(Nearly)["x"]
+
+
+class OfOneGate:
+    def forward(self, x, c):
+        self.gate = 1 / (1 + np.exp(-x))
+        self.c = c.copy()
+        return self.gate * c**2
+
+    def backward(self, dout):
+        return None, 2 * self.c * dout
+
+
+class OfAnotherGate(OfOneGate):
+    """The twin: it is off by a factor that is no array of forward, however near."""
+
+    def backward(self, dout):
+        return None, 2 * self.c * dout / (1 + 1e-12)
+
+
+class OfOneScale(OfOneGate):
+    def forward(self, x, c):
+        self.scale = np.sqrt((x**2).sum(axis=1, keepdims=True) + 1)
+        self.c = c.copy()
+        return c**2 / self.scale
+
+
+@pytest.mark.parametrize(
+    ("layer", "text"),
+    [(OfOneGate, "a factor is missing: self.gate ("), (OfOneScale, "a division is missing: by self.scale (")],
+)
+def test_an_array_that_the_gradient_is_not_multiplied_by(layer, text):
+    """Entry by entry, or row by row; it is named with its line."""
+    assert diagnoses(layer, x="2 3", c="2 3")["c"].startswith(text)
+
+
+def test_a_factor_that_is_near_is_not_named():
+    """It is proved that the gradient times the array is the exact one."""
+    assert "is missing" not in diagnoses(OfAnotherGate, x="2 3", c="2 3")["c"]

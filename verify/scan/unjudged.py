@@ -15,13 +15,13 @@ _ARE = (("is", "is an input", "it"), ("are", "are inputs", "them"))
 
 def unjudged(recipe: Recipe, nodes: Sequence[Function]) -> Iterator[str]:
     """Name the gradients among the attributes that methods set, of what the constructor makes, if no input is it."""
-    made = {name for node in nodes if node.name == "__init__" for name in _kept(node)}
-    kept = {name for node in nodes if node.name != "__init__" for name in _kept(node)}
+    made = {name for node in nodes if node.name == "__init__" for name in _set_by(node)}
+    stored = {name for node in nodes if node.name != "__init__" for name in _set_by(node)}
     left = {
         label: name
         for name in sorted(made - {*recipe.inputs})
         for pattern in NAMES["gradients"]
-        if (label := pattern.format(name)) in kept and label not in recipe.text
+        if (label := pattern.format(name)) in stored and label not in recipe.text
     }
     if left:
         are, inputs, them = _ARE[len(left) > 1]
@@ -29,7 +29,7 @@ def unjudged(recipe: Recipe, nodes: Sequence[Function]) -> Iterator[str]:
         yield _NOTE.format(labels, are, names, inputs, them)
 
 
-def _kept(node: Function) -> Iterator[str]:
+def _set_by(node: Function) -> Iterator[str]:
     """Yield the attributes that a method sets of its object."""
     for item in ast.walk(node):
         if isinstance(item, ast.Attribute) and isinstance(item.ctx, ast.Store) and ast.unparse(item.value) == "self":

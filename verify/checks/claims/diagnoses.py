@@ -14,7 +14,7 @@ from verify.checks.claims.dependence import dependence, unmasked, unused_upstrea
 from verify.checks.claims.epsilons import BESIDE
 from verify.checks.claims.exchanged import exchanged, raised, unapplied
 from verify.checks.claims.explain import alike, constant_ratio
-from verify.checks.claims.expressions import scaled_expression, transposed_expression
+from verify.checks.claims.expressions import missing_factor, scaled_expression, transposed_expression
 from verify.checks.claims.held import held_constant, is_looked_at
 from verify.checks.claims.imprecise import imprecise
 from verify.checks.claims.irrational import irrational_term
@@ -379,6 +379,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     sided_factor,
     differing_upstream,
     _ratio,
+    missing_factor,
     scaled_expression,
     differing_uses,
     differing_terms,

@@ -1,4 +1,4 @@
-"""An expression of backward that is off by a factor, or is used in place of its transpose, as it stands in the code.
+"""An expression that is off by a factor, is used in place of its transpose, or is missing, as it stands in the code.
 
 Backward is read again from operations in which nothing is folded, with something else in place of what one expression
 computes. If the gradient is then proved to be the exact one, and no right one becomes wrong, that is what is wrong.
@@ -7,6 +7,7 @@ computes. If the gradient is then proved to be the exact one, and no right one b
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -16,6 +17,7 @@ import flint
 
 from verify.checks.claims.coefficients import fault
 from verify.checks.claims.explain import alike
+from verify.checks.claims.held import read_forward
 from verify.checks.claims.suspect import Backward, Intermediate, Suspect
 from verify.graph import balls
 from verify.graph.substitution import Rewritten
@@ -25,6 +27,7 @@ _MOST_ARRAYS, _MOST_ENTRIES = 60, 256
 _CLOSE = 1e-9  # relative
 _RIGHT = Fraction(1)
 _DENOMINATOR = 64
+_POWERS = {Fraction(1): "a factor is missing: {} ({})", Fraction(-1): "a division is missing: by {} ({})"}
 _OTHER = {"sum": "mean", "mean": "sum"}
 
 
@@ -172,3 +175,28 @@ def _called(text: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     return node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+
+
+def missing_factor(s: Suspect) -> str:
+    """Find the array of forward that the gradient has to be multiplied or divided by, entry by entry, row or column."""
+    forward = s.forward() if s.small and s.name else None
+    if forward is None:
+        return ""
+    fitting = [array for array in forward.intermediates if not len(s.expected) % len(array.nodes)]
+    read = [(array, read_forward(s, forward, sorted(array.nodes))) for array in fitting]
+    for (power, text), (array, values) in itertools.product(_POWERS.items(), read):
+        if any(_completes(s, factors, power) for factors in _spread(values, len(s.expected))):
+            return text.format(array.name, array.place)
+    return ""
+
+
+def _spread(values: list[int], entries: int) -> list[list[int]]:
+    """Return values for all entries: of arrays of the same shape, of one for each row, and of one for each column."""
+    times = entries // len(values)
+    rows = [value for value in values for _ in range(times)]
+    return [values] if times == 1 else [rows, values * times]
+
+
+def _completes(s: Suspect, factors: Sequence[int], power: Fraction) -> bool:
+    pairs = zip(s.actual.nodes, factors, strict=True)
+    return alike(s.graph, [s.graph.product(node, s.graph.power(factor, power)) for node, factor in pairs], s.expected)
