@@ -478,3 +478,17 @@ def test_gradients_that_nobody_judges_are_named(found, made):
     named = [note for note in case.notes if "self.db is not checked" in note]
     assert not missing
     assert bool(named) is ("b" not in case.real) is made.startswith("[")
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+@pytest.mark.parametrize("target", ["t", "target", "y_true"])
+def test_a_prediction_that_is_called_y(found, target, factor):
+    """Where all arguments are called as targets are, `y` is the prediction."""
+    (case,), missing = found(
+        f"def huber(y, {target}, delta=1.0):\n    r = y - {target}\n    a = np.abs(r)\n"
+        "    loss = np.where(a <= delta, 0.5 * r**2, delta * (a - 0.5 * delta)).sum()\n"
+        f"    grad = np.where(a <= delta, {factor} * r, delta * np.sign(r))\n    return loss, grad\n"
+    )
+    assert not missing
+    assert {row.name for row in check(case, quick=True).comparisons} == {"y"}
+    assert verdicts(case) == ({Verdict.PROVED} if factor == 1 else {Verdict.REFUTED})

@@ -87,6 +87,7 @@ def _before(read: Read, real: Sequence[str], inputs: Mapping[str, str]) -> Recip
 def differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all.
 
+    What is called `y` is a target, or else the prediction where all others are targets: `loss(y, t)`.
     What is called as a setting is, `p`, is an array where its gradient is returned, or where there are as many others.
     """
     usual = [
@@ -98,5 +99,6 @@ def differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     count = len(read.gradients)
     every = [name for name in read.needed if name not in read.hinted.indices and not names.is_label(name)]
     named = () if len(by_name) < count <= len(every) and count > len(plain) else (by_name,)
-    ways = (*named, plain[:count] if count <= len(plain) else every[:count], by_name, plain)
+    beside = [name for name in arrays if names.PREDICTED_BESIDE_TARGET.match(name)] if len(arrays) > 1 else []
+    ways = (*named, plain[:count] if count <= len(plain) else every[:count], by_name, plain or beside)
     yield from dict.fromkeys(tuple(names) for names in ways if names)

@@ -198,6 +198,9 @@ def spellings(name: str) -> list[str]:
     return [name] if words == name.lower() else [name, words]
 
 
+PREDICTED_BESIDE_TARGET = re.compile(r"[yY]$")
+
+
 def is_label(name: str) -> bool:
     """Tell whether an argument is a target or a label by its name, however it is spelled: `yTrue`."""
     return any(map(LABELS.match, spellings(name)))
