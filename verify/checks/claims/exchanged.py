@@ -5,6 +5,7 @@ What is guessed on floats at the sample and beside it is proved of the formulas 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
@@ -25,6 +26,7 @@ _MOVE, _STEP = Fraction(9, 8), Fraction(1, 97)
 _MOST_PARTS, _MOST_QUANTITIES, _MOST_BASES = 16, 300, 20
 _MOST_TERMS = 40
 _MINUS = Fraction(-1)
+_POWERS = ((1, "too many"), (-1, "too few"))  # of a factor
 
 
 def unapplied(s: Suspect) -> str:
@@ -108,17 +110,28 @@ def raised(s: Suspect) -> str:
     if entry is None:
         return ""
     graph, exact, actual = s.graph, s.expected[entry], s.actual.nodes[entry]
-    for term in _terms(graph, exact):
-        remaining = graph.sum(exact, graph.product(graph.constant(_MINUS), term))
-        bases = [node for node in graph.reach([term]) if graph.ops[node] in ("sum", "variable", *FUNCTIONS)]
-        for base in [node for node in bases[-_MOST_BASES:] if node not in s.upstream and _varies(graph, node)]:
-            for exponent, fault in ((1, "too many"), (-1, "too few")):
-                other = graph.sum(remaining, graph.product(term, graph.power(base, Fraction(exponent))))
-                if _look_alike(s, other, actual) and alike(graph, [other], [actual]):
-                    names = written_term(graph, base), written_term(graph, term)
-                    if all(names):
-                        return f"in entry {s.index(entry)}, one term has a factor {names[0]} {fault}: {names[1]}"
+    bases = {term: _bases(s, term) for term in _terms(graph, exact)}
+    every = [exact, actual, *bases, *(base for of in bases.values() for base in of)]
+    points = [_values(s, every, move) for move in (0, 1)]
+    for term, base, (power, fault) in ((t, base, kind) for t, of in bases.items() for base in of for kind in _POWERS):
+        changes = (values[term] * (_power(values[base], power) - 1) for values in points)
+        if all(_is_near(v[exact] + change, v[actual]) for v, change in zip(points, changes, strict=True)):
+            remaining = graph.sum(exact, graph.product(graph.constant(_MINUS), term))
+            other = graph.sum(remaining, graph.product(term, graph.power(base, Fraction(power))))
+            names = written_term(graph, base), written_term(graph, term)
+            if alike(graph, [other], [actual]) and all(names):
+                return f"in entry {s.index(entry)}, one term has a factor {names[0]} {fault}: {names[1]}"
     return ""
+
+
+def _bases(s: Suspect, term: int) -> list[int]:
+    """Return what may be a factor of a term: sums, variables and functions, the outermost ones, which vary."""
+    bases = [node for node in s.graph.reach([term]) if s.graph.ops[node] in ("sum", "variable", *FUNCTIONS)]
+    return [node for node in bases[-_MOST_BASES:] if node not in s.upstream and _varies(s.graph, node)]
+
+
+def _power(value: float, power: int) -> float:
+    return value**power if value else math.nan
 
 
 def _varies(graph: Graph, node: int) -> bool:
@@ -145,10 +158,6 @@ def _first_wrong(s: Suspect) -> int | None:
     values = _values(s, [*s.expected, *s.actual.nodes], 0)
     pairs = enumerate(zip(s.expected, s.actual.nodes, strict=True))
     return next((place for place, (a, b) in pairs if not _is_near(values[a], values[b])), None)
-
-
-def _look_alike(s: Suspect, left: int, right: int) -> bool:
-    return all(_is_near(values[left], values[right]) for values in (_values(s, [left, right], move) for move in (0, 1)))
 
 
 def _values(s: Suspect, nodes: Sequence[int], move: int) -> dict[int, float]:
