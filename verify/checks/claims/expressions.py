@@ -7,7 +7,6 @@ computes. If the gradient is then proved to be the exact one, and no right one b
 from __future__ import annotations
 
 import ast
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -27,7 +26,7 @@ _MOST_ARRAYS, _MOST_ENTRIES = 60, 256
 _CLOSE = 1e-9  # relative
 _RIGHT = Fraction(1)
 _DENOMINATOR = 64
-_POWERS = {Fraction(1): "a factor is missing: {} ({})", Fraction(-1): "a division is missing: by {} ({})"}
+_POWERS = {1: "a factor is missing: {} ({})", -1: "a division is missing: by {} ({})"}
 _OTHER = {"sum": "mean", "mean": "sum"}
 
 
@@ -184,10 +183,25 @@ def missing_factor(s: Suspect) -> str:
         return ""
     fitting = [array for array in forward.intermediates if not len(s.expected) % len(array.nodes)]
     read = [(array, read_forward(s, forward, sorted(array.nodes))) for array in fitting]
-    for (power, text), (array, values) in itertools.product(_POWERS.items(), read):
-        if any(_completes(s, factors, power) for factors in _spread(values, len(s.expected))):
-            return text.format(array.name, array.place)
+    with flint.ctx.workprec(_BITS):
+        wanted = [*s.expected, *s.actual.nodes, *(node for _, values in read for node in values)]
+        at = balls.at(s.graph, dict.fromkeys(wanted), s.region.sample)
+        near = [
+            (array, factors, power)
+            for array, values in read
+            for factors in _spread(values, len(s.expected))
+            for power in _POWERS
+            if all(_overlap(at, *entry, power) for entry in zip(s.expected, s.actual.nodes, factors, strict=True))
+        ]
+    for array, factors, power in sorted(near, key=lambda fit: fit[-1] < 0):  # what is missing, rather than a divisor
+        if _completes(s, factors, power):
+            return _POWERS[power].format(array.name, array.place)
     return ""
+
+
+def _overlap(at: Mapping[int, flint.arb], expected: int, actual: int, factor: int, power: int) -> bool:
+    """Tell whether the balls of an entry times a factor, or over it, and of the exact one overlap."""
+    return bool((at[actual] * at[factor] ** power).overlaps(at[expected]))
 
 
 def _spread(values: list[int], entries: int) -> list[list[int]]:
@@ -197,6 +211,6 @@ def _spread(values: list[int], entries: int) -> list[list[int]]:
     return [values] if times == 1 else [rows, values * times]
 
 
-def _completes(s: Suspect, factors: Sequence[int], power: Fraction) -> bool:
-    pairs = zip(s.actual.nodes, factors, strict=True)
-    return alike(s.graph, [s.graph.product(node, s.graph.power(factor, power)) for node, factor in pairs], s.expected)
+def _completes(s: Suspect, factors: Sequence[int], power: int) -> bool:
+    powers = [s.graph.power(factor, Fraction(power)) for factor in factors]
+    return alike(s.graph, list(map(s.graph.product, s.actual.nodes, powers)), s.expected)

@@ -61,11 +61,14 @@ def sided(s: Suspect) -> str:
 
 
 def _factors(s: Suspect) -> Factors:
-    """Return by what each entry is off, where it can be asked; entries that are 0 on both sides say nothing."""
+    """Return by what each entry is off, if the code asks something of each; what is 0 on both sides says nothing."""
     if not s.small or not getattr(s.region, "conditions", ()):
         return {}
     pairs = enumerate(zip(s.expected, s.actual.nodes, strict=True))
-    return {place: _factor(s, *pair) for place, pair in pairs if not all(s.graph.value(node) == 0 for node in pair)}
+    telling = {place: pair for place, pair in pairs if not all(s.graph.value(node) == 0 for node in pair)}
+    if not any(telling.keys() <= of.keys() for of in _questions(s).values()):
+        return {}
+    return {place: _factor(s, *pair) for place, pair in telling.items()}
 
 
 def _factor(s: Suspect, expected: int, actual: int) -> Fraction | None:
