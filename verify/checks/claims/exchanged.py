@@ -131,7 +131,7 @@ def _bases(s: Suspect, term: int) -> list[int]:
 
 
 def _power(value: float, power: int) -> float:
-    return value**power if value else math.nan
+    return value if power == 1 else 1 / value if value else math.nan
 
 
 def _varies(graph: Graph, node: int) -> bool:

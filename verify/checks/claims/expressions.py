@@ -93,7 +93,8 @@ def _factor(s: Suspect, backward: Backward, array: Intermediate) -> Fraction | N
             elif not wanted[expected].overlaps(at_one):
                 return None
     factor = ratios.pop() if len(ratios) == 1 else None
-    return None if factor == _RIGHT else factor
+    is_all = factor == 0 and all(s.graph.value(node) == 0 for node in s.expected)  # without it nothing is left
+    return None if factor == _RIGHT or is_all else factor
 
 
 def _values(s: Suspect, backward: Backward, array: Intermediate, times: int) -> list[flint.arb]:
@@ -212,5 +213,7 @@ def _spread(values: list[int], entries: int) -> list[list[int]]:
 
 
 def _completes(s: Suspect, factors: Sequence[int], power: int) -> bool:
+    if power < 0 and any(s.graph.value(factor) == 0 for factor in factors):
+        return False
     powers = [s.graph.power(factor, Fraction(power)) for factor in factors]
     return alike(s.graph, list(map(s.graph.product, s.actual.nodes, powers)), s.expected)
