@@ -127,6 +127,19 @@ def test_the_side_that_the_mask_is_like():
     assert said == "the gradient is too large by a factor of 2 where y > 0"
 
 
+def test_other_branches_are_those_of_the_run():
+    """What the code asks of all entries together decides as well whether a side is wrong."""
+
+    def forward(y, t):
+        return np.where(y > 0, 3 * y, y) + t if y.sum() > t.sum() else 2 * y + t
+
+    def backward(y, t, dout):
+        return dout * (np.where(y > 0, 6, 1) if y.sum() > t.sum() else 2), dout
+
+    said = diagnoses(forward, backward, y=verify.real("4", low=-1, high=2), t=verify.real("4", low=-2, high=-1))
+    assert said == ["the gradient is too large by a factor of 2 where y > 0 (other branches as in this run)"]
+
+
 def test_two_factors_are_no_one_side():
     """Where both sides are wrong, no side is right."""
     (said,) = diagnoses(huber, of_huber(2, -1))

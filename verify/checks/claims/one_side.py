@@ -51,13 +51,20 @@ def sided_factor(s: Suspect) -> str:
         return ""
     (factor,) = wrong
     side = _side(s, factors)
-    return f"the gradient {fault(factor, 'is')} where {side}" if side and factor is not None else ""
+    return f"the gradient {fault(factor, 'is')} where {side}{_within(s)}" if side and factor is not None else ""
 
 
 def sided(s: Suspect) -> str:
     """Find that just the entries on one side of a branch are wrong."""
     side = _side(s, _factors(s))
-    return f"the gradient is wrong where {side}, and right elsewhere" if side else ""
+    return f"the gradient is wrong where {side}, and right elsewhere{_within(s)}" if side else ""
+
+
+def _within(s: Suspect) -> str:
+    """Say that other branches are those of this run, where the code asks more than something of each entry."""
+    of_entries = {id(condition) for of in _questions(s).values() for condition in of.values()}
+    others = (condition for condition in s.region.conditions if id(condition) not in of_entries)  # type: ignore[attr-defined]
+    return " (other branches as in this run)" if any(condition.relation in _MIRRORED for condition in others) else ""
 
 
 def _factors(s: Suspect) -> Factors:
