@@ -128,7 +128,8 @@ def _follows(other: Suspect, own: Factors, question: _Question, answer: bool, fa
     """Tell whether the same side is wrong, in the same way, at other inputs."""
     wrong = {factor for factor in own.values() if factor != _RIGHT}
     same = wrong <= {factor for factor in factors.values() if factor != _RIGHT}
-    return same and question in _questions(other) and _answer(other, own, question) is answer
+    of = _questions(other).get(question, {})
+    return same and own.keys() <= of.keys() and all((own[p] != _RIGHT) == (of[p].holds is answer) for p in own)
 
 
 def _written(s: Suspect, question: _Question, answer: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -55,6 +56,7 @@ _LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order o
 _BITS = 128
 _MUCH = 1e6  # numbers that stand for infinity are no factors
 _SMALL = (2, 3)  # sizes at which a mistake is looked for in what is too large for it
+_ORDERS = 8  # of inputs, at which a condition has to part right entries and wrong ones
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -259,13 +261,27 @@ def _smaller(case: TracedCase, claim: Claim, seed: int) -> Suspect | None:
 
 
 def _elsewhere(case: TracedCase, claim: Claim, seed: int) -> list[Suspect]:
-    """Return a gradient at other inputs: the sample's with entries in others' places, of all arrays alike and not."""
-    seen = claim.exact.seen
+    """Return a gradient at other inputs: the sample's with entries in others' places, of all arrays alike and not.
+
+    Then in other orders, every second time with other signs, where the inputs may be any number.
+    """
+    seen, rng = claim.exact.seen, random.Random(0)
     suspects = []
+    for turned in range(_ORDERS):
+        signs = (-1, 1) if turned % 2 and not claim.exact.region.bounds else (1,)
+        at = {name: rng.choice(signs) * value for array in seen.inputs for name, value in _in_any_order(seen, array, rng)}
+        suspects.append(_at(case, claim, seed, seen.variant.sizes, seen.variant.options, at))
     for steps in ((1,) * len(seen.inputs), range(1, 1 + len(seen.inputs))):
         at = dict(pair for step, name in zip(steps, seen.inputs, strict=True) for pair in _rolled(seen, name, step))
         suspects.append(_at(case, claim, seed, seen.variant.sizes, seen.variant.options, at))
     return [suspect for suspect in suspects if suspect is not None]
+
+
+def _in_any_order(seen: Observation, name: str, rng: random.Random) -> Iterator[tuple[str, Fraction]]:
+    """Return the entries of an input with the values of each other."""
+    names = [seen.trace.payloads[node] for node in seen.inputs[name].nodes]
+    values = [seen.trace.sample[entry] for entry in names]
+    return zip(names, rng.sample(values, len(values)), strict=True)
 
 
 def _rolled(seen: Observation, name: str, step: int) -> Iterator[tuple[str, Fraction]]:
