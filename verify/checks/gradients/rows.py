@@ -268,8 +268,9 @@ def _elsewhere(case: TracedCase, claim: Claim, seed: int) -> list[Suspect]:
     seen, rng = claim.exact.seen, random.Random(0)
     suspects = []
     for turned in range(_ORDERS):
-        signs = (-1, 1) if turned % 2 and not claim.exact.region.bounds else (1,)
-        at = {name: rng.choice(signs) * value for array in seen.inputs for name, value in _in_any_order(seen, array, rng)}
+        signs = ((1,), (-1, 1), (1,), (-1,))[0 if claim.exact.region.bounds else turned % 4]
+        pairs = (pair for array in seen.inputs for pair in _in_any_order(seen, array, rng))
+        at = {name: rng.choice(signs) * value for name, value in pairs}
         suspects.append(_at(case, claim, seed, seen.variant.sizes, seen.variant.options, at))
     for steps in ((1,) * len(seen.inputs), range(1, 1 + len(seen.inputs))):
         at = dict(pair for step, name in zip(steps, seen.inputs, strict=True) for pair in _rolled(seen, name, step))
