@@ -134,6 +134,38 @@ def test_what_fits_on_floats_alone_is_not_named():
     assert "has the wrong sign" not in diagnoses(Nearly)["x"]
 
 
+class Recurrent:
+    """A network of several steps; the sign of what goes back from one to the one before is wrong."""
+
+    def __init__(self, W, U):
+        self.W, self.U = W, U
+
+    def forward(self, xs):
+        self.xs = xs.copy()
+        self.hs = [np.zeros((xs.shape[1], self.U.shape[0]))]
+        for x in xs:
+            self.hs.append(np.tanh(x @ self.W + self.hs[-1] @ self.U))
+        return self.hs[-1].copy()
+
+    def backward(self, dout):
+        self.dW, self.dU, dxs, d = np.zeros_like(self.W), np.zeros_like(self.U), np.zeros_like(self.xs), dout
+        for t in range(len(self.xs) - 1, -1, -1):
+            dz = d * (1 - self.hs[t + 1] ** 2)
+            self.dW += self.xs[t].T @ dz
+            self.dU += self.hs[t].T @ dz
+            dxs[t] = dz @ self.W.T
+            d = -(dz @ self.U.T)
+        return dxs
+
+
+def test_what_a_step_of_a_loop_passes_on():
+    """It is wrong in each step, so that the gradient of the first input has the wrong sign many times."""
+    case = verify.layer(Recurrent, inputs={"xs": "3 2 2"}, params={"W": "2 2", "U": "2 2"})
+    rows = [row for row in verify.check(case, quick=True).comparisons if not row.good]
+    assert {row.name for row in rows} == {"xs", "W", "U"}
+    assert all(row.diagnosis.startswith("d has the wrong sign (") for row in rows)
+
+
 class OfOneGate:
     def forward(self, x, c):
         self.gate = 1 / (1 + np.exp(-x))

@@ -26,6 +26,7 @@ _MOST_ARRAYS, _MOST_ENTRIES = 60, 256
 _CLOSE = 1e-9  # relative
 _RIGHT = Fraction(1)
 _DENOMINATOR = 64
+_USUAL = (Fraction(-1), Fraction(2), Fraction(1, 2))
 _POWERS = {1: "a factor is missing: {} ({})", -1: "a division is missing: by {} ({})"}
 _OTHER = {"sum": "mean", "mean": "sum"}
 
@@ -79,30 +80,45 @@ def _looked_at(backward: Backward) -> Sequence[Intermediate]:
 
 
 def _factor(s: Suspect, backward: Backward, array: Intermediate) -> Fraction | None:
-    """Return by what an array has to be multiplied on floats, if the gradient is linear in it, and that is simple."""
+    """Return by what an array has to be multiplied on floats, where that is simple.
+
+    What one step of a loop passes on to the next is multiplied in each: usual factors are tried.
+    """
     with flint.ctx.workprec(_BITS):
-        wanted = balls.at(s.graph, s.expected, s.region.sample)
-        without, once, twice = (_values(s, backward, array, times) for times in range(3))
-        ratios = set()
-        for expected, at_none, at_one, at_two in zip(s.expected, without, once, twice, strict=True):
-            part = at_one - at_none
-            if not (at_two - at_one).overlaps(part):
-                return None
-            if not part.contains(0):
-                ratios.add(_simple((wanted[expected] - at_none) / part))
-            elif not wanted[expected].overlaps(at_one):
-                return None
-    factor = ratios.pop() if len(ratios) == 1 else None
+        wanted = [balls.at(s.graph, s.expected, s.region.sample)[node] for node in s.expected]
+        if _are_apart(backward, sorted(array.nodes)):
+            factor = _linear(wanted, [_values(s, backward, array, Fraction(times)) for times in range(3)])
+        else:
+            fits = (f for f in _USUAL if all(map(_overlap, wanted, _values(s, backward, array, f))))
+            factor = next(fits, None)
     is_all = factor == 0 and all(s.graph.value(node) == 0 for node in s.expected)  # without it nothing is left
     return None if factor == _RIGHT or is_all else factor
 
 
-def _values(s: Suspect, backward: Backward, array: Intermediate, times: int) -> list[flint.arb]:
+def _linear(wanted: Sequence[flint.arb], values: Sequence[Sequence[flint.arb]]) -> Fraction | None:
+    """Return how many times what is there is wanted, given values with it 0, 1 and 2 times, if they lie on a line."""
+    ratios = set()
+    for expected, at_none, at_one, at_two in zip(wanted, *values, strict=True):
+        part = at_one - at_none
+        if not (at_two - at_one).overlaps(part):
+            return None
+        if not part.contains(0):
+            ratios.add(_simple((expected - at_none) / part))
+        elif not expected.overlaps(at_one):
+            return None
+    return ratios.pop() if len(ratios) == 1 else None
+
+
+def _overlap(left: flint.arb, right: flint.arb) -> bool:
+    return bool(left.overlaps(right))
+
+
+def _values(s: Suspect, backward: Backward, array: Intermediate, times: Fraction) -> list[flint.arb]:
     """Return the entries of the gradient at the sample with an array times a number."""
     reading, values = balls.Balls(s.region.sample), dict[int, flint.arb]()
     for node in sorted(array.nodes):  # one may be computed from another one, in a loop
         backward.trace.read([node], reading, values)
-        values[node] *= times
+        values[node] *= flint.fmpq(*times.as_integer_ratio())
     nodes = backward.gradients[s.name]
     backward.trace.read(nodes, reading, values)
     return [values[node] for node in nodes]
@@ -192,7 +208,7 @@ def missing_factor(s: Suspect) -> str:
             for array, values in read
             for factors in _spread(values, len(s.expected))
             for power in _POWERS
-            if all(_overlap(at, *entry, power) for entry in zip(s.expected, s.actual.nodes, factors, strict=True))
+            if all(_fits(at, *entry, power) for entry in zip(s.expected, s.actual.nodes, factors, strict=True))
         ]
     for array, factors, power in sorted(near, key=lambda fit: fit[-1] < 0):  # what is missing, rather than a divisor
         if _completes(s, factors, power):
@@ -200,9 +216,9 @@ def missing_factor(s: Suspect) -> str:
     return ""
 
 
-def _overlap(at: Mapping[int, flint.arb], expected: int, actual: int, factor: int, power: int) -> bool:
+def _fits(at: Mapping[int, flint.arb], expected: int, actual: int, factor: int, power: int) -> bool:
     """Tell whether the balls of an entry times a factor, or over it, and of the exact one overlap."""
-    return bool((at[actual] * at[factor] ** power).overlaps(at[expected]))
+    return _overlap(at[actual] * at[factor] ** power, at[expected])
 
 
 def _spread(values: list[int], entries: int) -> list[list[int]]:
