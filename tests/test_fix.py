@@ -357,6 +357,7 @@ MISTAKES = {
     "a constant": (function("3 * x * dout"), "return 2 * x * dout"),
     "the upstream": (function("2 * x * np.ones_like(dout)"), "return 2 * x * dout"),
     "a function": (function("dout * np.sin(x)", "np.sin(x)"), "return dout * np.cos(x)"),
+    "a number in place": (function("dout * x", "x**3", "dout *= 2 * x"), "dout = dout * (3 * x)"),
     "a size": (function("dout * x", "x * x / (2 * len(x))"), "return dout * x / len(dout)"),
     "a name": (function("dout * y", before="y, z = x * x + 1, x + x"), "return dout * z"),
     "a call": (function("dout * np.tanh(x)", "x**3", "y, z = x * x, 3 * x * x"), "return dout * z"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from itertools import combinations
 
 from verify.mutation import patterns
@@ -164,6 +165,32 @@ def _copied_upstream(node: ast.AST, scope: Scope) -> Iterator[str]:
             yield f"{name} = {name}.copy(); {ast.unparse(node)}"
 
 
+def _new_with_other_number(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Make a new array of the upstream, where it is multiplied in place, with another number in what it is times."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, (ast.Mult, ast.Div)):
+        return
+    if (name := ast.unparse(node.target)) not in scope.upstream:
+        return
+    sign = "*" if isinstance(node.op, ast.Mult) else "/"
+    for place, part in enumerate(ast.walk(node.value)):
+        for text in _other_number(part, scope):
+            value = _with_part(node.value, place, text)
+            yield ast.unparse(ast.parse(f"{name} = {name} {sign} ({ast.unparse(value)})"))
+
+
+def _with_part(value: ast.expr, place: int, text: str) -> ast.expr:
+    """Return an expression with a text in the place of the part that `ast.walk` comes to at this place."""
+    copied = ast.Expr(deepcopy(value))
+    wanted = [*ast.walk(copied.value)][place]
+    for above in ast.walk(copied):
+        for field, child in ast.iter_fields(above):
+            if child is wanted:
+                setattr(above, field, ast.parse(text, mode="eval").body)
+            elif isinstance(child, list):
+                child[:] = [ast.parse(text, mode="eval").body if item is wanted else item for item in child]
+    return copied.value
+
+
 def _is_text(node: ast.AST) -> bool:
     """Tell whether a statement is a docstring."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -281,6 +308,7 @@ _LARGE: tuple[Operator, ...] = (
     Operator("M10", "take a stable form", "np.log(1 + a)", "np.log1p(a)", sees="floats"),
     Operator("M6", "make a new array", "a *= b", "a = a * b", sees="state"),
     Operator("M6", "make a new array", "a /= b", "a = a / b", sees="state"),
+    Operator("M6", "make a new array", rewrites=_new_with_other_number),
     Operator("M6", "copy the upstream", rewrites=_copied_upstream, sees="state"),
     Operator("M9", "count the last one", "a // b", "a // b + 1", sizes=True),
     Operator("M9", "go on to the last one", "range(a - 1)", "range(a)", sizes=True),
